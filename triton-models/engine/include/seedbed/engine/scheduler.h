@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seedbed/engine/decoder.h"
+#include "seedbed/engine/model.h"
+
+namespace seedbed::engine {
+
+// What the engine tells about a request. All calls come from the scheduler's thread, must not block and must not throw.
+class RequestSink {
+ public:
+  virtual ~RequestSink() = default;
+  // Polled before each round; true ends the request with kCancelled (a round already begun completes).
+  virtual bool cancelled() = 0;
+  virtual void committed(int32_t start, const Committed& tokens, const Work& work) = 0;
+  virtual void draft(const Draft& draft, const Work& work) = 0;
+  virtual void progress(const Work& work) = 0;  // nothing else was sent for report_interval
+  // Exactly once, last.
+  virtual void finished(FinishReason reason, const std::string& detail, const Work& work) = 0;
+};
+
+struct GenerationRequest {
+  std::vector<int32_t> prompt;
+  DecodeParameters parameters;
+  bool drafts = false;
+  std::string tenant;
+  int32_t weight = 1;
+  int32_t priority = 0;
+  std::chrono::milliseconds report_interval{250};
+  std::unique_ptr<RequestSink> sink;
+};
+
+struct SchedulerOptions {
+  int32_t max_inflight = 256;  // requests accepted and not finished, over all models
+  int32_t max_round_rows = 0;  // 0: measured at load (knee of the cost curve)
+};
+
+// A copy of counters, for metrics.
+struct SchedulerStats {
+  int64_t inflight = 0;
+  int64_t waiting = 0;  // accepted, no KV span yet
+  int64_t rounds = 0;
+  int64_t rows = 0;
+  int64_t kv_positions_used = 0;
+  int64_t kv_positions = 0;
+  Work work;  // sum over finished and running requests
+};
+
+// One per process. Owns the worker thread that runs the rounds of all loaded models and arbitrates between them; shares between tenants
+// by deficit round robin on positions evaluated. All methods are thread-safe.
+class Scheduler {
+ public:
+  explicit Scheduler(const SchedulerOptions& options);
+  ~Scheduler();  // finishes every request with kCancelled, joins the thread
+
+  using ModelHandle = std::shared_ptr<class LoadedModel>;
+
+  // The scheduler takes the model over.
+  ModelHandle add(std::unique_ptr<ForwardPass> model);
+  // Waits until the model's last request has finished; new ones are refused with Overloaded at once.
+  void remove(const ModelHandle& model);
+
+  // Full, or the model is being removed. Maps to UNAVAILABLE.
+  class Overloaded : public std::runtime_error {
+   public:
+    using std::runtime_error::runtime_error;
+  };
+  // Validates on the caller's thread (RequestError, Overloaded), then returns at once. On an exception the sink was never called.
+  void submit(const ModelHandle& model, GenerationRequest request);
+
+  SchedulerStats stats(const ModelHandle& model) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace seedbed::engine
