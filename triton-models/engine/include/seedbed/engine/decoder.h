@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "seedbed/engine/contract.h"
@@ -18,6 +19,8 @@ struct Work {
   int64_t positions_evaluated = 0;
   int64_t committed_tokens = 0;
   int64_t edits = 0;
+
+  bool operator==(const Work&) const = default;
 };
 
 struct Committed {
@@ -35,34 +38,42 @@ struct Draft {
 enum class FinishReason { kNone, kStop, kLength, kCancelled, kError };
 const char* to_string(FinishReason reason);
 
+// The detail that goes with kLength when the next slice does not fit into max_positions.
+inline constexpr const char* kWorkLimit = "work_limit";
+
 struct Step {
   Committed committed;  // may be empty
   FinishReason finish = FinishReason::kNone;
   std::string finish_detail;
 };
 
+// A prefill chunk, masks that share its round included, has at most so many rows: every row of it can then be computed by one
+// attention operator, whose bits do not depend on the number of rows.
+inline constexpr int32_t kMaxPrefillRows = 63;
+
 // One request's state between rounds: decides the rows of its next slice and what their logits mean. Pure: no model, no clock,
 // no lock. docs/sampling.md is the specification; one subclass per mode.
 class Decoder {
  public:
-  // Throws RequestError through Contract::validate.
+  // Throws RequestError through Contract::validate. The contract must outlive the decoder.
   static std::unique_ptr<Decoder> create(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters);
   virtual ~Decoder() = default;
 
   // KV positions that this request can ever write, scratch rows included.
   virtual int32_t span_positions() const = 0;
 
-  // Rows of the next round without prefill, the least a round of this request can cost.
-  virtual int32_t minimum_rows() const = 0;
-
   // The next slice, with at most `max_rows` rows where the prompt can still be cut (never fewer than it needs to make progress).
-  // Calling it again without absorb() gives the same slice.
-  virtual Slice plan(KvArena::Span& kv, int32_t max_rows) = 0;
+  // Calling it again without absorb() gives the same slice, or another cut of the prompt.
+  virtual Slice plan(KvArena::Span& kv, int32_t max_rows) const = 0;
+
+  // True when the slice does not fit into max_positions: instead of the round the request ends with kLength, kWorkLimit.
+  virtual bool exceeds_work_limit(const Slice& slice) const = 0;
 
   // Logits F32 [slice.logits_rows(), vocab_size] of the slice that plan() gave. Keeps KV rows and updates work().
+  // Throws EngineError when a row of logits cannot be drawn from; the decoder is then of no further use.
   virtual Step absorb(const Slice& slice, std::span<const float> logits) = 0;
 
-  virtual Draft draft() const = 0;  // empty when the mode has none
+  virtual Draft draft() const = 0;  // empty when the mode has none, or before the block was first evaluated
   virtual const Work& work() const = 0;
 };
 

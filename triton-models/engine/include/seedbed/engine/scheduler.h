@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,12 +16,13 @@ namespace seedbed::engine {
 class RequestSink {
  public:
   virtual ~RequestSink() = default;
-  // Polled before each round; true ends the request with kCancelled (a round already begun completes).
+  // Polled before each round, and every 50 ms while no round can run; true ends the request with kCancelled (a round already begun
+  // completes).
   virtual bool cancelled() = 0;
   virtual void committed(int32_t start, const Committed& tokens, const Work& work) = 0;
   virtual void draft(const Draft& draft, const Work& work) = 0;
   virtual void progress(const Work& work) = 0;  // nothing else was sent for report_interval
-  // Exactly once, last.
+  // Exactly once, last; the sink is destroyed after it. By then the request's KV span is free again.
   virtual void finished(FinishReason reason, const std::string& detail, const Work& work) = 0;
 };
 
@@ -30,15 +31,15 @@ struct GenerationRequest {
   DecodeParameters parameters;
   bool drafts = false;
   std::string tenant;
-  int32_t weight = 1;
-  int32_t priority = 0;
-  std::chrono::milliseconds report_interval{250};
+  int32_t weight = 1;    // 1..1000; a tenant has the weight of its latest request
+  int32_t priority = 0;  // 0..9, larger first among the requests of one tenant
+  std::chrono::milliseconds report_interval{250};  // 10..1000
   std::unique_ptr<RequestSink> sink;
 };
 
 struct SchedulerOptions {
   int32_t max_inflight = 256;  // requests accepted and not finished, over all models
-  int32_t max_round_rows = 0;  // 0: measured at load (knee of the cost curve)
+  int32_t max_round_rows = 0;  // 0: measured at add() (knee of the cost curve)
 };
 
 // A copy of counters, for metrics.
@@ -47,6 +48,7 @@ struct SchedulerStats {
   int64_t waiting = 0;  // accepted, no KV span yet
   int64_t rounds = 0;
   int64_t rows = 0;
+  int64_t max_round_rows = 0;
   int64_t kv_positions_used = 0;
   int64_t kv_positions = 0;
   Work work;  // sum over finished and running requests
@@ -54,6 +56,10 @@ struct SchedulerStats {
 
 // One per process. Owns the worker thread that runs the rounds of all loaded models and arbitrates between them; shares between tenants
 // by deficit round robin on positions evaluated. All methods are thread-safe.
+//
+// Locking rule: one mutex guards the inbox of submitted requests, the flags of removal and shutdown, and the published counters. Whatever
+// a round touches (decoders, KV spans, queues, models) belongs to the worker thread alone. No lock is held while a sink or a forward
+// pass is called, so a sink may call stats() and submit(), but not remove(), which would wait for itself.
 class Scheduler {
  public:
   explicit Scheduler(const SchedulerOptions& options);
@@ -61,9 +67,9 @@ class Scheduler {
 
   using ModelHandle = std::shared_ptr<class LoadedModel>;
 
-  // The scheduler takes the model over.
+  // The scheduler takes the model over. Measures its cost curve on the caller's thread when max_round_rows is 0.
   ModelHandle add(std::unique_ptr<ForwardPass> model);
-  // Waits until the model's last request has finished; new ones are refused with Overloaded at once.
+  // Waits until the model's last request has finished, then destroys the model; new requests are refused with Overloaded at once.
   void remove(const ModelHandle& model);
 
   // Full, or the model is being removed. Maps to UNAVAILABLE.
@@ -71,7 +77,8 @@ class Scheduler {
    public:
     using std::runtime_error::runtime_error;
   };
-  // Validates on the caller's thread (RequestError, Overloaded), then returns at once. On an exception the sink was never called.
+  // Validates on the caller's thread (RequestError, Overloaded), then returns at once. On an exception the sink was never called and
+  // is destroyed with the request.
   void submit(const ModelHandle& model, GenerationRequest request);
 
   SchedulerStats stats(const ModelHandle& model) const;
