@@ -1,0 +1,15 @@
+package dev.seedbed.controlplane.tenant;
+
+import org.jspecify.annotations.Nullable;
+
+/** Authentication by API key; the entry point of this feature for the surfaces. */
+public interface ApiKeys {
+    /**
+     * Names the caller of an {@code Authorization} header.
+     *
+     * @param authorization the header's value, {@code Bearer sb-<env>-<publicId>-<secret>}, or null if absent
+     * @throws dev.seedbed.controlplane.wire.SeedbedException INVALID_API_KEY: absent, malformed, unknown, revoked or expired; the
+     *     message never tells which of unknown and wrong it was
+     */
+    Caller authenticate(@Nullable String authorization);
+}

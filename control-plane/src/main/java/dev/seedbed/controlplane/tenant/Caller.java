@@ -1,0 +1,4 @@
+package dev.seedbed.controlplane.tenant;
+
+/** Who calls: the outcome of authentication. */
+public record Caller(TenantId tenantId, ApiKeyId apiKeyId) {}
