@@ -1,0 +1,120 @@
+#include "diffusion_decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "prefill.h"
+
+namespace seedbed::engine {
+namespace {
+
+int32_t round_up(int32_t value, int32_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+}  // namespace
+
+DiffusionDecoder::DiffusionDecoder(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters)
+    : Sequence(contract, std::move(prompt), parameters) {
+  frozen_ = contract_.attention == Attention::kBlockCausal ? prompt_length() % parameters_.block_size : 0;
+  clean_.assign(prompt_.begin(), prompt_.end() - frozen_);
+  open_block();
+  for (int32_t i = 0; i < frozen_; ++i) {
+    block_[static_cast<size_t>(i)] = {.token_id = prompt_[clean_.size() + static_cast<size_t>(i)], .visible = true};
+  }
+}
+
+int32_t DiffusionDecoder::span_positions() const {
+  const int32_t grid_start = contract_.attention == Attention::kBlockCausal ? 0 : prompt_length();
+  return grid_start + round_up(prompt_length() + parameters_.max_tokens - grid_start, parameters_.block_size);
+}
+
+void DiffusionDecoder::open_block() {
+  block_.assign(static_cast<size_t>(parameters_.block_size), Place{.token_id = contract_.mask_token_id});
+  denoise_rounds_ = 0;
+}
+
+Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
+  Slice slice{.kv = &kv, .block_size = parameters_.block_size};
+  const int32_t remaining = block_start() - kv.length();
+  if (remaining > 0) {
+    const bool in_prompt = kv.length() < prompt_length();
+    const int32_t grain = contract_.attention == Attention::kBlockCausal ? parameters_.block_size : 1;
+    const PromptChunk chunk = in_prompt ? next_chunk(remaining, parameters_.block_size, grain, max_rows)
+                                        : PromptChunk{.rows = remaining, .last = true};
+    const auto first = clean_.begin() + kv.length();
+    slice.token_ids.assign(first, first + chunk.rows);
+    slice.clean_rows = chunk.rows;
+    slice.first_logits_row = chunk.rows;
+    if (!chunk.last) return slice;
+  }
+  const auto undecided = std::find_if(block_.begin(), block_.end(), [](const Place& place) { return !place.visible; });
+  slice.first_logits_row = slice.clean_rows + static_cast<int32_t>(undecided - block_.begin());
+  for (const Place& place : block_) slice.token_ids.push_back(place.token_id);
+  return slice;
+}
+
+std::vector<Candidate> DiffusionDecoder::draw_candidates(const Slice& slice, std::span<const float> logits,
+                                                         std::vector<int32_t>& drawn) const {
+  std::vector<Candidate> candidates;
+  const int32_t end = first_end();
+  for (int32_t index = 0; index < end; ++index) {
+    if (block_[static_cast<size_t>(index)].visible) continue;
+    const Drawn token = draw(slice, logits, slice.clean_rows + index, block_start() + index);
+    candidates.push_back({.index = index, .confidence = token.confidence});
+    drawn.push_back(token.token_id);
+  }
+  return candidates;
+}
+
+Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits) {
+  count(slice);
+  slice.kv->keep(slice.clean_rows);
+  if (slice.rows() == slice.clean_rows) return {};
+
+  std::vector<int32_t> drawn;
+  const std::vector<Candidate> candidates = draw_candidates(slice, logits, drawn);
+  const std::vector<int32_t> revealed = parameters_.policy == Policy::kThreshold
+                                            ? reveal_by_threshold(candidates, parameters_.threshold)
+                                            : reveal_by_fixed_steps(candidates, parameters_.steps, denoise_rounds_);
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
+    if (!std::binary_search(revealed.begin(), revealed.end(), candidate.index)) continue;
+    block_[static_cast<size_t>(candidate.index)] = {.token_id = drawn[i], .visible = true, .confidence = candidate.confidence};
+  }
+  denoise_rounds_ += 1;
+  return decided() ? commit() : Step{};
+}
+
+int32_t DiffusionDecoder::first_end() const {
+  const auto end = std::find_if(block_.begin() + frozen_, block_.end(),
+                                [this](const Place& place) { return place.visible && contract_.is_end(place.token_id); });
+  return static_cast<int32_t>(end - block_.begin());
+}
+
+bool DiffusionDecoder::decided() const {
+  const int32_t output_end = prompt_length() + parameters_.max_tokens - block_start();
+  const int32_t needed = std::min({first_end(), output_end, parameters_.block_size});
+  return std::all_of(block_.begin(), block_.begin() + needed, [](const Place& place) { return place.visible; });
+}
+
+Step DiffusionDecoder::commit() {
+  Step step;
+  for (auto place = block_.begin() + frozen_; place != block_.end(); ++place) {
+    if (!output({.token_id = place->token_id, .confidence = place->confidence}, step)) return step;
+  }
+  for (const Place& place : block_) clean_.push_back(place.token_id);
+  frozen_ = 0;
+  open_block();
+  return step;
+}
+
+Draft DiffusionDecoder::draft() const {
+  if (denoise_rounds_ == 0) return {};
+  Draft draft{.start = block_start() + frozen_ - prompt_length()};
+  for (auto place = block_.begin() + frozen_; place != block_.end(); ++place) {
+    draft.token_ids.push_back(place->token_id);
+    draft.confidence.push_back(static_cast<float>(place->confidence));
+  }
+  return draft;
+}
+
+}  // namespace seedbed::engine

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <vector>
+
+#include "policy.h"
+#include "sequence.h"
+
+namespace seedbed::engine {
+
+// Denoises one block after another: docs/sampling.md, "Mode `diffusion`".
+class DiffusionDecoder final : public Sequence {
+ public:
+  DiffusionDecoder(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters);
+  int32_t span_positions() const override;
+  Slice plan(KvArena::Span& kv, int32_t max_rows) const override;
+  Step absorb(const Slice& slice, std::span<const float> logits) override;
+  Draft draft() const override;
+
+ private:
+  struct Place {
+    int32_t token_id = 0;  // mask id while undecided
+    bool visible = false;
+    double confidence = 0;
+  };
+
+  void open_block();
+  std::vector<Candidate> draw_candidates(const Slice& slice, std::span<const float> logits, std::vector<int32_t>& drawn) const;
+  int32_t first_end() const;  // index in the block of the first visible end token behind the frozen ones, else the block's size
+  bool decided() const;
+  Step commit();
+
+  int32_t block_start() const { return static_cast<int32_t>(clean_.size()); }
+
+  // Tokens before the active block. KV of the first kv.length() is kept; the others are the clean rows to come.
+  std::vector<int32_t> clean_;
+  std::vector<Place> block_;
+  int32_t frozen_ = 0;          // leading places that belong to the prompt
+  int32_t denoise_rounds_ = 0;  // of the active block
+};
+
+}  // namespace seedbed::engine

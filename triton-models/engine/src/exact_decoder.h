@@ -1,0 +1,20 @@
+#pragma once
+
+#include "sequence.h"
+
+namespace seedbed::engine {
+
+// Lossless: verifies a draft and makes the next one in the same round. docs/sampling.md, "Mode `exact`".
+class ExactDecoder final : public Sequence {
+ public:
+  ExactDecoder(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters);
+  int32_t span_positions() const override;
+  Slice plan(KvArena::Span& kv, int32_t max_rows) const override;
+  Step absorb(const Slice& slice, std::span<const float> logits) override;
+
+ private:
+  int32_t pending_ = 0;         // the last token of the output, KV not kept; meaningless during prefill
+  std::vector<int32_t> draft_;  // tokens expected behind it, fewer than draft_length
+};
+
+}  // namespace seedbed::engine
