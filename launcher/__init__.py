@@ -1,0 +1,1 @@
+"""The launcher behind ./seedbed; standard library only, so that it runs before anything is built."""

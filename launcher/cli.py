@@ -1,0 +1,92 @@
+"""Command line of ./seedbed."""
+
+import argparse
+import os
+import sys
+
+from launcher.screen import LauncherError
+from launcher.settings import Ports, Settings, default_home
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="seedbed", description="Serves block-diffusion code models to many tenants.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="build what is missing and run the whole stack")
+    up.add_argument("--detach", action="store_true", help="return when everything is ready")
+    Ports.add_options(up)
+
+    commands.add_parser("down", help="stop the stack")
+    commands.add_parser("doctor", help="say what is missing on this machine")
+
+    test = commands.add_parser("test", help="run everything that passes or fails")
+    test.add_argument("runners", nargs="*", metavar="RUNNER", help="only these: native, java, python, e2e")
+
+    generate = commands.add_parser("generate", help="write a method, drawn as it is denoised")
+    generate.add_argument("description", help="the Javadoc line, for example: Returns the sum of the even elements of xs.")
+    generate.add_argument("--signature", required=True, help="for example: static int f(int[] xs)")
+    generate.add_argument("--mode", choices=("autoregressive", "exact", "diffusion"))
+    generate.add_argument("--temperature", type=float)
+    generate.add_argument("--seed", type=int)
+    generate.add_argument("--max-tokens", type=int, default=256)
+
+    commands.add_parser("bench", help="measure the running system on this machine")
+
+    evaluate = commands.add_parser("evaluate", help="pass@1 and tokens per forward pass over held-out prompts, through the whole stack")
+    evaluate.add_argument("--prompts", type=int, default=1000)
+    evaluate.add_argument("--seed", type=int, default=1)
+    evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
+    evaluate.add_argument("--out", help="where the result is written as JSON")
+    return top
+
+
+def run(options: argparse.Namespace) -> int:
+    # Imported per command: `doctor` must run on a machine where nothing else does.
+    home = default_home()
+    ports = Ports.of(options) if options.command == "up" else Ports()
+    settings = Settings(home=home, ports=ports)
+    match options.command:
+        case "up":
+            from launcher.up import up, up_detached
+
+            return up_detached(settings, ports.options()) if options.detach else up(settings)
+        case "down":
+            from launcher.up import down
+
+            return down(settings)
+        case "doctor":
+            from launcher.doctor import report
+
+            return report()
+        case "test":
+            from launcher.testing import run_tests
+
+            return run_tests(settings, options.runners)
+        case "generate":
+            from launcher.generate import generate
+
+            return generate(settings, options)
+        case "bench":
+            from launcher.bench import bench
+
+            return bench(settings)
+        case "evaluate":
+            from launcher.evaluate import evaluate
+
+            return evaluate(settings, options)
+    raise AssertionError(options.command)
+
+
+def main() -> int:
+    options = parser().parse_args()
+    try:
+        return run(options)
+    except LauncherError as error:
+        print(f"seedbed: {error}", file=sys.stderr)
+        if error.log:
+            print(f"log: {os.path.relpath(error.log)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141

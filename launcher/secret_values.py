@@ -1,0 +1,34 @@
+"""Secrets of one stack, made once and kept with mode 0600."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SecretValues:
+    admin_token: str
+    api_key_pepper: str
+    database_password: str
+
+    @staticmethod
+    def of(home: Path) -> "SecretValues":
+        """Reads the home's secrets, or makes them."""
+        file = home / "secrets.json"
+        if file.exists():
+            return SecretValues(**json.loads(file.read_text()))
+        made = SecretValues("sb-admin-" + secrets.token_urlsafe(32), secrets.token_urlsafe(48), secrets.token_urlsafe(32))
+        write_private(file, json.dumps(asdict(made), indent=2))
+        return made
+
+
+def write_private(file: Path, text: str) -> None:
+    """Writes a file that only its owner can read; whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_suffix(file.suffix + ".new")
+    scratch.unlink(missing_ok=True)
+    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+    scratch.rename(file)

@@ -1,0 +1,97 @@
+"""The four processes of a stack: PostgreSQL, Triton, inference adapter, control plane."""
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from launcher import build, jdk, postgres
+from launcher.children import ProcessSpec
+from launcher.screen import LauncherError
+from launcher.secret_values import SecretValues
+from launcher.settings import ROOT, Settings
+
+MODEL_REPOSITORY = ROOT / "triton-models" / "repository"
+# Small heaps and the fast compiler tier first: a laptop starts four processes at once.
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+
+
+def answers(url: str) -> bool:
+    """True when a GET is answered with status 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def triton(settings: Settings) -> ProcessSpec:
+    wheel = settings.build_home / "third_party" / "triton"
+    host, ports = settings.host, settings.ports
+    return ProcessSpec(
+        name="triton",
+        argv=[
+            str(wheel / "pytriton" / "tritonserver" / "bin" / "tritonserver"),
+            f"--model-repository={MODEL_REPOSITORY}",
+            f"--backend-directory={build.native_build(settings) / 'backends'}",
+            "--model-control-mode=explicit",
+            f"--http-address={host}", f"--http-port={ports.triton_http}",
+            f"--grpc-address={host}", f"--grpc-port={ports.triton_grpc}",
+            f"--metrics-address={host}", f"--metrics-port={ports.triton_metrics}",
+            "--exit-timeout-secs=3",
+        ],
+        env={"LD_LIBRARY_PATH": str(wheel / "nvidia_pytriton.libs")},
+        ready=lambda: answers(f"http://{host}:{ports.triton_http}/v2/health/ready"),
+        stop_seconds=6,
+    )  # fmt: skip
+
+
+def java(module: str, arguments: list[str], env: dict[str, str], health: str) -> ProcessSpec:
+    home = jdk.find()
+    if home is None:
+        raise LauncherError("no JDK >= 25 found: ./seedbed doctor says how to install one")
+    return ProcessSpec(
+        name=module,
+        argv=[str(home / "bin" / "java"), *JAVA_OPTIONS, "-jar", str(build.jar(module)), *arguments],
+        env=env,
+        ready=lambda: answers(health),
+    )
+
+
+def adapter(settings: Settings) -> ProcessSpec:
+    host, ports = settings.host, settings.ports
+    return java(
+        "inference-adapter",
+        [
+            f"--server.address={host}", f"--server.port={ports.adapter_management}",
+            f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.adapter}",
+            f"--spring.grpc.client.channel.triton.target=static://{host}:{ports.triton_grpc}",
+            f"--seedbed.model-repository={MODEL_REPOSITORY}",
+        ],
+        {},
+        f"http://{host}:{ports.adapter_management}/actuator/health/readiness",
+    )  # fmt: skip
+
+
+def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
+    host, ports = settings.host, settings.ports
+    return java(
+        "control-plane",
+        [
+            f"--server.address={host}", f"--server.port={ports.http}",
+            f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.grpc}",
+            f"--spring.grpc.client.channel.adapter.target=static://{host}:{ports.adapter}",
+            f"--spring.datasource.url=jdbc:postgresql://{host}:{ports.postgres}/{postgres.DATABASE}",
+            f"--spring.datasource.username={postgres.USER}",
+        ],
+        {
+            # By environment: a command line is visible to every user of the machine.
+            "SPRING_DATASOURCE_PASSWORD": secrets.database_password,
+            "SEEDBED_ADMINTOKEN": secrets.admin_token,
+            "SEEDBED_APIKEYPEPPER": secrets.api_key_pepper,
+        },
+        f"http://{host}:{ports.http}/actuator/health/readiness",
+    )  # fmt: skip
+
+
+def has_model(settings: Settings) -> bool:
+    return Path(MODEL_REPOSITORY, settings.model_version, "1", "model.gguf").exists()
