@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "metrics.h"
+#include "seedbed/backend/triton_abi.h"
+#include "seedbed/engine/scheduler.h"
+#include "settings.h"
+
+namespace seedbed::backend {
+
+// What all loaded versions share: one scheduler, so that their rounds are arbitrated in one place, and the
+// metrics page. Lives from TRITONBACKEND_Initialize to TRITONBACKEND_Finalize, longer than every ModelState.
+class BackendState {
+ public:
+  static void attach(TRITONBACKEND_Backend* backend);
+  static void detach(TRITONBACKEND_Backend* backend);
+  static BackendState& of(TRITONBACKEND_Model* model);
+
+  explicit BackendState(const BackendSettings& settings);
+
+  engine::Scheduler& scheduler() { return scheduler_; }
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  engine::Scheduler scheduler_;
+  Metrics metrics_;
+};
+
+}  // namespace seedbed::backend

@@ -1,0 +1,185 @@
+#include "metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "triton_error.h"
+
+namespace seedbed::backend {
+
+namespace {
+
+struct MetricDelete {
+  void operator()(TRITONSERVER_Metric* metric) const noexcept {
+    log_if_error(TRITONSERVER_MetricDelete(metric), "delete a metric");
+  }
+};
+using Metric = std::unique_ptr<TRITONSERVER_Metric, MetricDelete>;
+
+struct ParameterDelete {
+  void operator()(TRITONSERVER_Parameter* parameter) const noexcept {
+    TRITONSERVER_ParameterDelete(parameter);
+  }
+};
+using Label = std::unique_ptr<TRITONSERVER_Parameter, ParameterDelete>;
+
+struct Figure {
+  TRITONSERVER_MetricKind kind;
+  const char* name;
+  const char* description;
+  int64_t (*value)(const engine::SchedulerStats&);
+};
+
+using Stats = engine::SchedulerStats;
+
+constexpr std::array kFigures{
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_input_tokens_total", "Prompt tokens",
+           [](const Stats& stats) { return stats.work.input_tokens; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_cached_input_tokens_total",
+           "Prompt tokens whose KV was reused",
+           [](const Stats& stats) { return stats.work.cached_input_tokens; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_forward_passes_total",
+           "Forward passes, counted once for each request in them",
+           [](const Stats& stats) { return stats.work.forward_passes; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_positions_evaluated_total",
+           "Rows evaluated, without padding",
+           [](const Stats& stats) { return stats.work.positions_evaluated; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_committed_tokens_total", "Tokens output",
+           [](const Stats& stats) { return stats.work.committed_tokens; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_edits_total", "Visible tokens replaced",
+           [](const Stats& stats) { return stats.work.edits; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_rounds_total", "Forward passes of the model",
+           [](const Stats& stats) { return stats.rounds; }},
+    Figure{TRITONSERVER_METRIC_KIND_COUNTER, "block_diffusion_round_rows_total",
+           "Rows of all forward passes of the model", [](const Stats& stats) { return stats.rows; }},
+    Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_inflight", "Requests accepted and not finished",
+           [](const Stats& stats) { return stats.inflight; }},
+    Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_waiting",
+           "Requests accepted that have no KV span yet", [](const Stats& stats) { return stats.waiting; }},
+    Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_kv_positions_used",
+           "KV positions held by requests", [](const Stats& stats) { return stats.kv_positions_used; }},
+    Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_kv_positions", "KV positions of the arena",
+           [](const Stats& stats) { return stats.kv_positions; }},
+    Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_max_round_rows",
+           "Rows that one forward pass may have", [](const Stats& stats) { return stats.max_round_rows; }},
+};
+constexpr const char* kFinishedName = "block_diffusion_requests_total";
+constexpr const char* kFinishedDescription =
+    "Requests that ended, by finish reason; refused ones are not among them";
+
+MetricFamily make_family(TRITONSERVER_MetricKind kind, const char* name, const char* description) {
+  TRITONSERVER_MetricFamily* family = nullptr;
+  check(TRITONSERVER_MetricFamilyNew(&family, kind, name, description));
+  return MetricFamily(family);
+}
+
+Label make_label(const char* name, const std::string& value) {
+  return Label(TRITONSERVER_ParameterNew(name, TRITONSERVER_PARAMETER_STRING, value.c_str()));
+}
+
+Metric make_metric(const MetricFamily& family, const std::vector<const TRITONSERVER_Parameter*>& labels) {
+  TRITONSERVER_Metric* metric = nullptr;
+  // The function does not change the array; its type only lacks a const.
+  check(TRITONSERVER_MetricNew(&metric, family.get(),
+                               const_cast<const TRITONSERVER_Parameter**>(labels.data()), labels.size()));
+  return Metric(metric);
+}
+
+// A metric and the value it shows, so that it is only touched when that changes.
+struct Shown {
+  Metric metric;
+  int64_t value = 0;
+
+  // Counters and gauges alike move by the difference.
+  void show(int64_t current) noexcept {
+    if (current == value) return;
+    log_if_error(TRITONSERVER_MetricIncrement(metric.get(), static_cast<double>(current - value)),
+                 "update a metric");
+    value = current;
+  }
+};
+
+}  // namespace
+
+void MetricFamilyDelete::operator()(TRITONSERVER_MetricFamily* family) const noexcept {
+  log_if_error(TRITONSERVER_MetricFamilyDelete(family), "delete a metric family");
+}
+
+class VersionMetrics {
+ public:
+  VersionMetrics(MetricSource source, const std::vector<MetricFamily>& families)
+      : source_(std::move(source)) {
+    const Label model = make_label("model", source_.model);
+    const Label version = make_label("version", std::to_string(source_.version));
+    for (size_t i = 0; i < kFigures.size(); ++i)
+      figures_.push_back({make_metric(families[i], {model.get(), version.get()})});
+    for (const engine::FinishReason reason : FinishedRequests::kReasons) {
+      const Label label = make_label("finish_reason", engine::to_string(reason));
+      finished_.push_back({make_metric(families.back(), {model.get(), version.get(), label.get()})});
+    }
+  }
+
+  bool shows(const std::string& model, uint64_t version) const {
+    return source_.model == model && source_.version == version;
+  }
+
+  void update() {
+    // Read first: who sees a request counted as finished also sees its place and its KV free.
+    std::array<int64_t, FinishedRequests::kReasons.size()> finished{};
+    for (size_t i = 0; i < finished.size(); ++i)
+      finished[i] = source_.finished->of(FinishedRequests::kReasons[i]);
+    const Stats stats = source_.stats();
+    for (size_t i = 0; i < kFigures.size(); ++i) figures_[i].show(kFigures[i].value(stats));
+    for (size_t i = 0; i < finished.size(); ++i) finished_[i].show(finished[i]);
+  }
+
+ private:
+  MetricSource source_;
+  std::vector<Shown> figures_;   // as kFigures
+  std::vector<Shown> finished_;  // as FinishedRequests::kReasons
+};
+
+Metrics::Metrics() {
+  try {
+    for (const Figure& figure : kFigures)
+      families_.push_back(make_family(figure.kind, figure.name, figure.description));
+    families_.push_back(make_family(TRITONSERVER_METRIC_KIND_COUNTER, kFinishedName, kFinishedDescription));
+  } catch (const TritonError& error) {
+    families_.clear();
+    log_info(std::string("no block_diffusion metrics: ") + error.what());
+    return;
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+Metrics::~Metrics() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  stop_changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Metrics::add(MetricSource source) {
+  if (families_.empty()) return;
+  auto version = std::make_unique<VersionMetrics>(std::move(source), families_);
+  version->update();
+  const std::lock_guard lock(mutex_);
+  versions_.push_back(std::move(version));
+}
+
+void Metrics::remove(const std::string& model, uint64_t version) noexcept {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(versions_, [&](const auto& entry) { return entry->shows(model, version); });
+}
+
+void Metrics::run() {
+  std::unique_lock lock(mutex_);
+  while (!stop_changed_.wait_for(lock, kInterval, [this] { return stop_; })) {
+    for (const auto& version : versions_) version->update();
+  }
+}
+
+}  // namespace seedbed::backend
