@@ -12,7 +12,8 @@ AutoregressiveDecoder::AutoregressiveDecoder(const Contract& contract, std::vect
 int32_t AutoregressiveDecoder::span_positions() const { return prompt_length() + parameters_.max_tokens; }
 
 Slice AutoregressiveDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
-  Slice slice{.kv = &kv};
+  Slice slice;
+  slice.kv = &kv;
   const int32_t remaining = prompt_length() - kv.length();
   bool draws = true;
   if (remaining > 0) {

@@ -33,7 +33,9 @@ void DiffusionDecoder::open_block() {
 }
 
 Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
-  Slice slice{.kv = &kv, .block_size = parameters_.block_size};
+  Slice slice;
+  slice.kv = &kv;
+  slice.block_size = parameters_.block_size;
   const int32_t remaining = block_start() - kv.length();
   if (remaining > 0) {
     const bool in_prompt = kv.length() < prompt_length();
@@ -109,7 +111,8 @@ Step DiffusionDecoder::commit() {
 
 Draft DiffusionDecoder::draft() const {
   if (denoise_rounds_ == 0) return {};
-  Draft draft{.start = block_start() + frozen_ - prompt_length()};
+  Draft draft;
+  draft.start = block_start() + frozen_ - prompt_length();
   for (auto place = block_.begin() + frozen_; place != block_.end(); ++place) {
     draft.token_ids.push_back(place->token_id);
     draft.confidence.push_back(static_cast<float>(place->confidence));

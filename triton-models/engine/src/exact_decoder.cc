@@ -13,7 +13,8 @@ ExactDecoder::ExactDecoder(const Contract& contract, std::vector<int32_t> prompt
 int32_t ExactDecoder::span_positions() const { return prompt_length() + parameters_.max_tokens + 2 * parameters_.draft_length; }
 
 Slice ExactDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
-  Slice slice{.kv = &kv};
+  Slice slice;
+  slice.kv = &kv;
   const int32_t remaining = prompt_length() - kv.length();
   if (remaining > 0) {
     const PromptChunk chunk = next_chunk(remaining, parameters_.draft_length, 1, max_rows);
@@ -38,30 +39,37 @@ Step ExactDecoder::absorb(const Slice& slice, std::span<const float> logits) {
     slice.kv->keep(slice.clean_rows);
     return step;
   }
-  const int32_t first_position = slice.kv->length();
-  const auto drafted = static_cast<int32_t>(draft_.size());
-  int32_t row = slice.clean_rows - 1 - drafted;  // the pending token's
-  Drawn token;
-  bool goes_on = true;
-  bool all_accepted = false;
-  for (int32_t accepted = 0;; ++accepted, ++row) {
-    token = draw(slice, logits, row, first_position + row + 1);
-    goes_on = output(token, step);
-    all_accepted = accepted == drafted;
-    if (!goes_on || all_accepted || draft_[static_cast<size_t>(accepted)] != token.token_id) break;
-  }
-  slice.kv->keep(row + 1);
-  pending_ = token.token_id;
-  draft_.clear();
-  // The first mask stands at the new pending token's position: only when it agrees were the others drafted behind the right token.
-  const int32_t first_mask = slice.clean_rows;
-  if (goes_on && all_accepted &&
-      draw_token(slice, logits, first_mask, first_position + first_mask) == token.token_id) {
-    for (int32_t mask = first_mask + 1; mask < slice.rows(); ++mask) {
-      draft_.push_back(draw_token(slice, logits, mask, first_position + mask));
-    }
+  const std::vector<Drawn> drawn = verify(slice, logits);
+  const bool all_accepted = drawn.size() == draft_.size() + 1;
+  const int32_t pending_row = slice.clean_rows - 1 - static_cast<int32_t>(draft_.size());
+  draft_ = all_accepted ? redraft(slice, logits, drawn.back().token_id) : std::vector<int32_t>{};
+  slice.kv->keep(pending_row + static_cast<int32_t>(drawn.size()));
+  pending_ = drawn.back().token_id;
+  for (const Drawn& token : drawn) {
+    if (!output(token, step)) break;
   }
   return step;
+}
+
+std::vector<Drawn> ExactDecoder::verify(const Slice& slice, std::span<const float> logits) const {
+  const int32_t pending_row = slice.clean_rows - 1 - static_cast<int32_t>(draft_.size());
+  std::vector<Drawn> drawn;
+  for (int32_t row = pending_row; row < slice.clean_rows; ++row) {
+    drawn.push_back(draw(slice, logits, row, slice.kv->length() + row + 1));
+    const int32_t token_id = drawn.back().token_id;
+    const bool refuted = drawn.size() <= draft_.size() && draft_[drawn.size() - 1] != token_id;
+    if (refuted || contract_.is_end(token_id)) break;
+  }
+  return drawn;
+}
+
+std::vector<int32_t> ExactDecoder::redraft(const Slice& slice, std::span<const float> logits, int32_t pending) const {
+  std::vector<int32_t> draft;
+  int32_t row = slice.clean_rows;
+  // The first mask stands at the new pending token's position: only when it agrees were the others drafted behind the right token.
+  if (draw_token(slice, logits, row, slice.kv->length() + row) != pending) return draft;
+  while (++row < slice.rows()) draft.push_back(draw_token(slice, logits, row, slice.kv->length() + row));
+  return draft;
 }
 
 }  // namespace seedbed::engine

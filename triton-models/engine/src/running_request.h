@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "seedbed/engine/scheduler.h"
+
+namespace seedbed::engine {
+
+// A model that the scheduler serves. `pass` belongs to the worker thread from the first request on and to remove() after the last one.
+class LoadedModel {
+ public:
+  LoadedModel(std::unique_ptr<ForwardPass> forward_pass, int32_t round_rows)
+      : pass(std::move(forward_pass)), max_round_rows(round_rows) {
+    stats.max_round_rows = round_rows;
+    stats.kv_positions = pass->arena().capacity();
+  }
+
+  std::unique_ptr<ForwardPass> pass;
+  const int32_t max_round_rows;
+
+  // Guarded by the scheduler's mutex.
+  bool removing = false;
+  int64_t running = 0;   // requests with a KV span
+  SchedulerStats stats;  // `waiting` is computed when read
+};
+
+// An accepted request. Belongs to the worker thread once it left the inbox.
+struct RunningRequest {
+  LoadedModel* model = nullptr;
+  std::unique_ptr<Decoder> decoder;
+  std::optional<KvArena::Span> kv;  // empty while it waits
+  std::unique_ptr<RequestSink> sink;
+  std::string tenant;
+  int32_t weight = 1;
+  int32_t priority = 0;
+  bool drafts = false;
+  std::chrono::milliseconds report_interval{};
+  std::chrono::steady_clock::time_point last_report;
+  Work published;                // the part of decoder->work() that the model's counters hold
+  int32_t times_passed_over = 0;  // admissions of others while no gap was large enough for this one
+  bool in_round = false;
+};
+
+}  // namespace seedbed::engine
