@@ -1,0 +1,42 @@
+package dev.seedbed.controlplane;
+
+import dev.seedbed.testkit.TestingPostgres;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.Map;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.test.context.ContextConfiguration;
+
+/**
+ * Starts the whole application for a test class: a database of its own, free ports, real HTTP and gRPC. Classes with the same
+ * settings share one start, so a test makes its own tenants and never counts rows of others.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@ContextConfiguration(initializers = ControlPlaneTest.FreshDatabase.class)
+public @interface ControlPlaneTest {
+
+    /** Puts a new database behind the application. */
+    class FreshDatabase implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+        @Override
+        public void initialize(ConfigurableApplicationContext context) {
+            context.getEnvironment()
+                    .getPropertySources()
+                    .addFirst(new MapPropertySource(
+                            "testing-database",
+                            Map.of(
+                                    "spring.datasource.url", TestingPostgres.createDatabase(),
+                                    "spring.datasource.username", TestingPostgres.USER,
+                                    "spring.datasource.password", "",
+                                    "spring.grpc.server.port", "0",
+                                    "seedbed.admin-token", "testing-admin-token",
+                                    "seedbed.api-key-pepper", "testing-pepper-of-32-characters!")));
+        }
+    }
+}
