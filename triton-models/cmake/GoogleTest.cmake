@@ -1,0 +1,13 @@
+find_package(GTest QUIET)
+if(NOT TARGET GTest::gtest_main)
+  if(NOT EXISTS "${SEEDBED_GOOGLETEST_SOURCE}/CMakeLists.txt")
+    message(FATAL_ERROR "GoogleTest not found (run: python3 third_party/fetch_googletest.py, "
+                        "or install libgtest-dev, or set SEEDBED_GOOGLETEST_SOURCE)")
+  endif()
+  set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
+  add_subdirectory("${SEEDBED_GOOGLETEST_SOURCE}" "${CMAKE_BINARY_DIR}/googletest" EXCLUDE_FROM_ALL)
+  if(NOT TARGET GTest::gtest_main)
+    add_library(GTest::gtest_main ALIAS gtest_main)
+  endif()
+endif()
+include(GoogleTest)
