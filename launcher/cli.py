@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 from launcher.screen import LauncherError
 from launcher.settings import Ports, Settings, default_home
@@ -14,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="build what is missing and run the whole stack")
     up.add_argument("--detach", action="store_true", help="return when everything is ready")
+    up.add_argument("--model-repository", type=Path, help="folder of model versions (default: the shipped ones)")
     Ports.add_options(up)
 
     commands.add_parser("down", help="stop the stack")
@@ -45,11 +48,13 @@ def run(options: argparse.Namespace) -> int:
     home = default_home()
     ports = Ports.of(options) if options.command == "up" else Ports()
     settings = Settings(home=home, ports=ports)
+    if options.command == "up" and options.model_repository:
+        settings = replace(settings, model_repository=options.model_repository.resolve())
     match options.command:
         case "up":
             from launcher.up import up, up_detached
 
-            return up_detached(settings, ports.options()) if options.detach else up(settings)
+            return up_detached(settings) if options.detach else up(settings)
         case "down":
             from launcher.up import down
 

@@ -51,6 +51,7 @@ class Settings:
 
     # Build products belong to the checkout: several stacks share them.
     build_home: Path = ROOT / ".seedbed"
+    model_repository: Path = ROOT / "triton-models" / "repository"
     model_version: str = "seedling-v1"
     model: str = "seedling"
 

@@ -1,8 +1,8 @@
 """The four processes of a stack: PostgreSQL, Triton, inference adapter, control plane."""
 
+import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from launcher import build, jdk, postgres
 from launcher.children import ProcessSpec
@@ -10,7 +10,9 @@ from launcher.screen import LauncherError
 from launcher.secret_values import SecretValues
 from launcher.settings import ROOT, Settings
 
-MODEL_REPOSITORY = ROOT / "triton-models" / "repository"
+sys.path.append(str(ROOT / "triton-models"))  # the folder's name is no package name
+from serve.triton_server import TritonServer  # noqa: E402
+
 # Small heaps and the fast compiler tier first: a laptop starts four processes at once.
 JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 
@@ -24,25 +26,21 @@ def answers(url: str) -> bool:
         return False
 
 
+def triton_server(settings: Settings) -> TritonServer:
+    return TritonServer(
+        triton=settings.build_home / "third_party" / "triton",
+        backends=build.native_build(settings) / "backends",
+        repository=settings.model_repository,
+        address=settings.host,
+        http_port=settings.ports.triton_http,
+        grpc_port=settings.ports.triton_grpc,
+        metrics_port=settings.ports.triton_metrics,
+    )
+
+
 def triton(settings: Settings) -> ProcessSpec:
-    wheel = settings.build_home / "third_party" / "triton"
-    host, ports = settings.host, settings.ports
-    return ProcessSpec(
-        name="triton",
-        argv=[
-            str(wheel / "pytriton" / "tritonserver" / "bin" / "tritonserver"),
-            f"--model-repository={MODEL_REPOSITORY}",
-            f"--backend-directory={build.native_build(settings) / 'backends'}",
-            "--model-control-mode=explicit",
-            f"--http-address={host}", f"--http-port={ports.triton_http}",
-            f"--grpc-address={host}", f"--grpc-port={ports.triton_grpc}",
-            f"--metrics-address={host}", f"--metrics-port={ports.triton_metrics}",
-            "--exit-timeout-secs=3",
-        ],
-        env={"LD_LIBRARY_PATH": str(wheel / "nvidia_pytriton.libs")},
-        ready=lambda: answers(f"http://{host}:{ports.triton_http}/v2/health/ready"),
-        stop_seconds=6,
-    )  # fmt: skip
+    server = triton_server(settings)
+    return ProcessSpec("triton", server.command(), server.is_ready, server.environment(), stop_seconds=6)
 
 
 def java(module: str, arguments: list[str], env: dict[str, str], health: str) -> ProcessSpec:
@@ -65,7 +63,7 @@ def adapter(settings: Settings) -> ProcessSpec:
             f"--server.address={host}", f"--server.port={ports.adapter_management}",
             f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.adapter}",
             f"--spring.grpc.client.channel.triton.target=static://{host}:{ports.triton_grpc}",
-            f"--seedbed.model-repository={MODEL_REPOSITORY}",
+            f"--seedbed.model-repository={settings.model_repository}",
         ],
         {},
         f"http://{host}:{ports.adapter_management}/actuator/health/readiness",
@@ -94,4 +92,4 @@ def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
 
 
 def has_model(settings: Settings) -> bool:
-    return Path(MODEL_REPOSITORY, settings.model_version, "1", "model.gguf").exists()
+    return (settings.model_repository / settings.model_version / "1" / "model.gguf").exists()

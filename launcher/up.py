@@ -29,7 +29,7 @@ def prepare(settings: Settings) -> None:
     build.build_java(settings)
     postgres.binaries(settings)
     if not stack.has_model(settings):
-        raise LauncherError(f"model version not found: {settings.model_version} (expected below {stack.MODEL_REPOSITORY})")
+        raise LauncherError(f"model version not found: {settings.model_version} (expected below {settings.model_repository})")
 
 
 def reap_leftovers(settings: Settings) -> None:
@@ -93,14 +93,14 @@ def start(settings: Settings, supervisor: Supervisor) -> None:
     supervisor.wait_ready("control-plane", 120)
 
 
-def up_detached(settings: Settings, options: list[str]) -> int:
+def up_detached(settings: Settings) -> int:
     """Starts the launcher in the background and returns when everything is ready."""
     log = settings.logs / "launcher.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     before = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
         launcher = subprocess.Popen(
-            [sys.executable, str(ROOT / "seedbed"), "up", *options],
+            [sys.executable, str(ROOT / "seedbed"), "up", f"--model-repository={settings.model_repository}", *settings.ports.options()],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, "SEEDBED_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
