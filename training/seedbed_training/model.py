@@ -1,0 +1,158 @@
+"""The transformer that every objective, decoder and exporter shares.
+
+A llama-type decoder (or qwen2: the same with biases on query, key and value). The model has no notion of streams, blocks or
+masking: who sees whom comes in as one boolean matrix (see `visibility.py`), so training passes and serving slices run through
+the same code.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    architecture: str = "llama"  # or "qwen2"
+    vocab_size: int = 2048
+    context_length: int = 512
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    kv_heads: int = 2
+    ffn_width: int = 704
+    rope_base: float = 10_000.0
+    norm_epsilon: float = 1e-5
+    tied_embeddings: bool = True
+
+    def __post_init__(self) -> None:
+        if self.architecture not in ("llama", "qwen2"):
+            raise ValueError(f"architecture unknown: {self.architecture!r} (expected: 'llama' or 'qwen2')")
+        if self.width % self.heads or self.heads % self.kv_heads:
+            raise ValueError(
+                f"heads do not divide: width {self.width}, heads {self.heads}, kv_heads {self.kv_heads} "
+                "(expected: width % heads == 0 and heads % kv_heads == 0)"
+            )
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def qkv_bias(self) -> bool:
+        return self.architecture == "qwen2"
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.epsilon)
+
+
+def rotary_angles(config: ModelConfig, positions: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine, each [batch, 1, rows, head_width], for pairs (i, i + head_width / 2)."""
+    half = config.head_width // 2
+    frequency = 1.0 / config.rope_base ** (torch.arange(half, dtype=torch.float32) / half)
+    angle = positions.to(torch.float32)[:, None, :, None] * frequency
+    angle = torch.cat((angle, angle), dim=-1)
+    return angle.cos(), angle.sin()
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    first, second = x.chunk(2, dim=-1)
+    return x * cosine + torch.cat((-second, first), dim=-1) * sine
+
+
+class Attention(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        # Rows of `qkv`: all query heads, then all key heads, then all value heads.
+        self.qkv = nn.Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width, bias=config.qkv_bias)
+        self.output = nn.Linear(config.width, config.width, bias=False)
+
+    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, visible: Tensor) -> Tensor:
+        config = self.config
+        batch, rows, _ = x.shape
+        heads = self.qkv(x).view(batch, rows, config.heads + 2 * config.kv_heads, config.head_width).transpose(1, 2)
+        query, key, value = heads.split((config.heads, config.kv_heads, config.kv_heads), dim=1)
+        query, key = rotate(query, cosine, sine).to(value.dtype), rotate(key, cosine, sine).to(value.dtype)
+        shared_by = config.heads // config.kv_heads
+        key, value = key.repeat_interleave(shared_by, dim=1), value.repeat_interleave(shared_by, dim=1)
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=visible)
+        return self.output(mixed.transpose(1, 2).reshape(batch, rows, config.width))
+
+
+class FeedForward(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        # Rows of `gate_up`: the gate, then the up projection.
+        self.gate_up = nn.Linear(config.width, 2 * config.ffn_width, bias=False)
+        self.down = nn.Linear(config.ffn_width, config.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, up = self.gate_up(x).chunk(2, dim=-1)
+        return self.down(F.silu(gate) * up)
+
+
+class Layer(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.attention_norm = RMSNorm(config.width, config.norm_epsilon)
+        self.attention = Attention(config)
+        self.ffn_norm = RMSNorm(config.width, config.norm_epsilon)
+        self.ffn = FeedForward(config)
+
+    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, visible: Tensor) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), cosine, sine, visible)
+        return x + self.ffn(self.ffn_norm(x))
+
+
+class Transformer(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.width)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.output_norm = RMSNorm(config.width, config.norm_epsilon)
+        self.head = None if config.tied_embeddings else nn.Linear(config.width, config.vocab_size, bias=False)
+
+    def initialise(self, generator: torch.Generator) -> "Transformer":
+        """Draws all weights; residual projections are scaled down by the number of additions to the stream."""
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 1:
+                nn.init.ones_(parameter) if name.endswith("norm.weight") else nn.init.zeros_(parameter)
+            else:
+                residual = name.endswith(("attention.output.weight", "ffn.down.weight"))
+                deviation = 0.02 / math.sqrt(2 * self.config.layers) if residual else 0.02
+                nn.init.normal_(parameter, std=deviation, generator=generator)
+        return self
+
+    def forward(self, token_ids: Tensor, positions: Tensor, visible: Tensor) -> Tensor:
+        """Hidden states [batch, rows, width] of rows with ids and positions [batch, rows] and visibility [batch, rows, rows]."""
+        x = self.embedding(token_ids)
+        cosine, sine = rotary_angles(self.config, positions)
+        bias = torch.zeros(visible.shape, dtype=torch.float32).masked_fill_(~visible, -torch.inf)[:, None]
+        if torch.is_autocast_enabled("cpu"):
+            bias = bias.to(torch.get_autocast_dtype("cpu"))
+        for layer in self.layers:
+            x = layer(x, cosine, sine, bias)
+        return self.output_norm(x)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits [..., vocab_size] of hidden states [..., width]; taken apart so that only wanted rows pay for the head."""
+        return F.linear(hidden, self.embedding.weight if self.head is None else self.head.weight)
+
+    def parameter_count(self) -> int:
+        return sum(parameter.numel() for parameter in self.parameters())

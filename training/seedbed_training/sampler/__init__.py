@@ -1,0 +1,1 @@
+"""The reference sampler: docs/sampling.md in Python, small and exact. Speed is the engine's business."""

@@ -1,0 +1,88 @@
+"""The mode `diffusion`: blocks of masks that become visible over several rounds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .contract import BLOCK_CAUSAL, Contract, Parameters
+from .decoder import Decoder
+from .policies import reveal
+from .rounds import Slice, Step
+
+
+class DiffusionDecoder(Decoder):
+    def __init__(self, contract: Contract, prompt: list[int], parameters: Parameters) -> None:
+        super().__init__(contract, prompt, parameters)
+        size = parameters.block_size
+        # Kind B: the prompt's tail opens the first block, visible from the start and not part of the output.
+        tail = len(prompt) % size if contract.attention == BLOCK_CAUSAL else 0
+        self.frozen = tail
+        self.committing = prompt[: len(prompt) - tail]  # clean rows still to evaluate
+        self._open_block(prompt[len(prompt) - tail :])
+
+    def _open_block(self, frozen: list[int]) -> None:
+        self.block: list[int | None] = [*frozen, *[None] * (self.parameters.block_size - len(frozen))]
+        self.block_confidence = [0.0] * self.parameters.block_size
+        self.frozen = len(frozen)
+        self.denoise_rounds = 0
+
+    def _grid(self) -> int | None:
+        return self.parameters.block_size if self.contract.attention == BLOCK_CAUSAL else None
+
+    def plan(self, max_rows: int | None = None) -> Slice:
+        masks = [self.contract.mask_token_id if token_id is None else token_id for token_id in self.block]
+        if not self.output and max_rows is not None and len(self.committing) + len(masks) > max_rows:
+            chunk = self.committing[: self._chunk_length(max_rows)]
+            if chunk != self.committing:
+                return self._slice(chunk, len(chunk), len(chunk))
+        return self._slice(self.committing + masks, len(self.committing), len(self.committing))
+
+    def _chunk_length(self, max_rows: int) -> int:
+        """Clean rows of a round without masks; at least one token (kind B: one block) is left for the round with masks."""
+        unit = self._grid() or 1
+        most = (len(self.committing) - 1) // unit * unit
+        return min(max(unit, max_rows // unit * unit), most) or len(self.committing)
+
+    def _decide(self, slice_: Slice, logits: np.ndarray) -> Step:
+        if not len(logits):
+            self.committing = self.committing[slice_.rows :]
+            return Step(slice_.rows)
+        self.committing = []
+        first_position = len(slice_.context) + slice_.clean_rows
+        self._denoise(logits, first_position)
+        self.denoise_rounds += 1
+        end = self._decided_end()
+        if end is None:
+            return Step(slice_.clean_rows)
+        drawn = list(zip(self.block, self.block_confidence, strict=True))[self.frozen : end]
+        step = self._output_step(slice_.clean_rows, drawn)
+        if not step.finish_reason:
+            self.committing = list(self.block)
+            self._open_block([])
+        return step
+
+    def _denoise(self, logits: np.ndarray, first_position: int) -> None:
+        undecided = [i for i in range(self._first_end()) if self.block[i] is None]
+        drawn = {i: self._draw(logits[i], first_position + i) for i in undecided}
+        chosen, margin = reveal({i: each.confidence for i, each in drawn.items()}, self.denoise_rounds, self.parameters)
+        self._limit_margin(margin)
+        for i, each in drawn.items():
+            # With a temperature the confidence of a row hangs on its token, revealed or not.
+            if i in chosen or self.parameters.temperature > 0:
+                self._limit_margin(each.margin)
+        for i in chosen:
+            self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
+
+    def _first_end(self) -> int:
+        """Index of the first visible end token that was drawn, or the block's size."""
+        for i in range(self.frozen, len(self.block)):
+            if self.block[i] in self.contract.end_token_ids:
+                return i
+        return len(self.block)
+
+    def _decided_end(self) -> int | None:
+        """How much of the block is output, counted from its start; None while it is undecided."""
+        up_to_end = min(len(self.block), self._first_end() + 1)
+        up_to_limit = self.frozen + self.parameters.max_tokens - len(self.output)
+        end = min(up_to_end, up_to_limit)
+        return None if any(token_id is None for token_id in self.block[:end]) else end
