@@ -12,4 +12,10 @@ target_sources(seedbed_engine PRIVATE
   src/weights.cc)
 
 target_sources(engine_tests PRIVATE
-  tests/kv_arena_test.cc)
+  tests/contract_test.cc
+  tests/determinism_test.cc
+  tests/kv_arena_test.cc
+  tests/model_load_test.cc
+  tests/model_test.cc
+  tests/naive_transformer.cc
+  tests/tiny_model.cc)
