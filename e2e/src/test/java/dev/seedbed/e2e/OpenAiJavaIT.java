@@ -1,0 +1,128 @@
+package dev.seedbed.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.errors.BadRequestException;
+import com.openai.errors.UnauthorizedException;
+import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.completions.Completion;
+import com.openai.models.completions.CompletionCreateParams;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Uses openai-java as its own documentation does; the stack's address and key come from the environment. */
+class OpenAiJavaIT {
+
+    private static final String PROMPT = "/** Returns the sum of the even elements of xs. */\nstatic int f(int[] xs) {";
+
+    private static OpenAIClient client;
+
+    @BeforeAll
+    static void connect() {
+        client = client(required("SEEDBED_API_KEY"));
+    }
+
+    @Test
+    void streamsACompletionThatEqualsTheOneInOnePiece() {
+        var params = completion().build();
+        StringBuilder streamed = new StringBuilder();
+        List<Completion> chunks;
+        try (var response = client.completions().createStreaming(params)) {
+            chunks = response.stream().toList();
+        }
+        chunks.forEach(chunk -> chunk.choices().forEach(choice -> streamed.append(choice.text())));
+
+        var whole = client.completions().create(params);
+
+        assertThat(chunks).hasSizeGreaterThan(1);
+        assertThat(streamed.toString())
+                .isNotBlank()
+                .isEqualTo(whole.choices().getFirst().text());
+        assertThat(whole.usage()).hasValueSatisfying(usage -> {
+            assertThat(usage.completionTokens()).isPositive();
+            assertThat(usage.totalTokens()).isEqualTo(usage.promptTokens() + usage.completionTokens());
+        });
+    }
+
+    @Test
+    void streamsAChatThatItsOwnAccumulatorUnderstands() {
+        var params = ChatCompletionCreateParams.builder()
+                .model(required("SEEDBED_MODEL"))
+                .addUserMessage("Returns the sum of the even elements of xs.\nstatic int f(int[] xs)")
+                .maxCompletionTokens(96)
+                .temperature(0)
+                .streamOptions(
+                        ChatCompletionStreamOptions.builder().includeUsage(true).build())
+                .build();
+        var accumulator = ChatCompletionAccumulator.create();
+        List<ChatCompletionChunk> chunks;
+        try (var response = client.chat().completions().createStreaming(params)) {
+            chunks = response.stream().peek(accumulator::accumulate).toList();
+        }
+        var accumulated = accumulator.chatCompletion();
+
+        var whole = client.chat().completions().create(params);
+
+        assertThat(accumulated.choices().getFirst().message().content())
+                .hasValueSatisfying(text -> assertThat(text).isNotBlank())
+                .isEqualTo(whole.choices().getFirst().message().content());
+        assertThat(accumulated.choices().getFirst().finishReason())
+                .isEqualTo(whole.choices().getFirst().finishReason());
+        assertThat(chunks.getLast().usage()).isPresent().isEqualTo(whole.usage());
+    }
+
+    @Test
+    void listsTheServedModel() {
+        assertThat(client.models().list().items())
+                .extracting(model -> model.id())
+                .contains(required("SEEDBED_MODEL"));
+    }
+
+    @Test
+    void raisesItsOwnErrorForAWrongKey() {
+        var stranger = client("sb-demo-0000000000000000-wrong");
+        assertThatThrownBy(() -> stranger.completions().create(completion().build()))
+                .isInstanceOf(UnauthorizedException.class);
+    }
+
+    @Test
+    void raisesItsOwnErrorForARequestThatCanNeverWork() {
+        assertThatThrownBy(() ->
+                        client.completions().create(completion().maxTokens(0).build()))
+                .isInstanceOfSatisfying(
+                        BadRequestException.class,
+                        error -> assertThat(error.param()).contains("max_tokens"));
+    }
+
+    private static CompletionCreateParams.Builder completion() {
+        return CompletionCreateParams.builder()
+                .model(required("SEEDBED_MODEL"))
+                .prompt(PROMPT)
+                .maxTokens(96)
+                .temperature(0);
+    }
+
+    private static OpenAIClient client(String key) {
+        return OpenAIOkHttpClient.builder()
+                .baseUrl(required("SEEDBED_BASE_URL") + "/v1")
+                .apiKey(key)
+                .maxRetries(0)
+                .build();
+    }
+
+    private static String required(String name) {
+        String value = System.getenv(name);
+        if (value == null || value.isBlank()) {
+            throw new IllegalStateException("environment variable missing: " + name
+                    + " (expected: a stack that is up, as ./seedbed test e2e brings it)");
+        }
+        return value;
+    }
+}
