@@ -7,6 +7,9 @@ target_sources(seedbed_engine PRIVATE
   src/drawing.cc
   src/exact_decoder.cc
   src/generation.cc
+  src/golden.cc
+  src/golden_case.cc
+  src/load_verified.cc
   src/philox.cc
   src/policy.cc
   src/prefill.cc
@@ -16,6 +19,17 @@ target_sources(seedbed_engine PRIVATE
   src/tenant_ring.cc)
 
 target_sources(engine_tests PRIVATE
+  tests/diffusion_decoder_test.cc
+  tests/drawing_test.cc
   tests/exact_decoder_test.cc
   tests/hash_model.cc
-  tests/philox_test.cc)
+  tests/philox_test.cc
+  tests/policy_test.cc
+  tests/prefill_test.cc
+  tests/recorded_sampler_test.cc
+  tests/recording_sink.cc
+  tests/scheduler_rounds_test.cc
+  tests/work_limit_test.cc)
+
+set_source_files_properties(tests/recorded_sampler_test.cc PROPERTIES
+  COMPILE_DEFINITIONS SEEDBED_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/../golden")

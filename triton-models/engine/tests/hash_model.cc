@@ -48,6 +48,12 @@ Contract test_contract(Attention attention) {
   return contract;
 }
 
+Contract endless_contract() {
+  Contract contract = test_contract(Attention::kCausalContext);
+  contract.forbidden_output.push_back(contract.end_token_ids.front());
+  return contract;
+}
+
 HashModel::HashModel(Contract contract, int32_t arena_positions, uint64_t weights)
     : contract_(std::move(contract)), weights_(weights), arena_(arena_positions), kv_(static_cast<size_t>(arena_positions), -1) {}
 
@@ -67,6 +73,7 @@ std::span<const float> HashModel::forward(std::span<Slice> slices) {
     }
     for (int32_t row = slice.first_logits_row; row < slice.rows(); ++row, logits += vocabulary) write_logits(slice, row, logits);
   }
+  if (after_round) after_round(slices, logits_);
   return logits_;
 }
 
