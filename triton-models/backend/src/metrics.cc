@@ -125,7 +125,7 @@ class VersionMetrics {
   }
 
   void update() {
-    // Read first: who sees a request counted as finished also sees its place and its KV free.
+    // Read first: who sees a request counted as finished also sees its KV free.
     std::array<int64_t, FinishedRequests::kReasons.size()> finished{};
     for (size_t i = 0; i < finished.size(); ++i)
       finished[i] = source_.finished->of(FinishedRequests::kReasons[i]);

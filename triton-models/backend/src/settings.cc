@@ -49,7 +49,8 @@ BackendSettings BackendSettings::parse(const std::string& text) {
                                              {"max_round_rows", {&settings.max_round_rows, 0}}};
   const json config = json::parse(text);
   // Triton adds settings of its own to the map, so that unknown names cannot be refused here.
-  for (const auto& [name, value] : config.value("cmdline", json::object()).items()) {
+  const json given = config.value("cmdline", json::object());
+  for (const auto& [name, value] : given.items()) {
     if (const auto setting = known.find(name); setting != known.end())
       assign(name, value.get<std::string>(), setting->second);
   }
@@ -68,7 +69,8 @@ ModelSettings ModelSettings::parse(const std::string& text) {
   if (!config.value(json::json_pointer("/model_transaction_policy/decoupled"), false)) {
     refuse("config.pbtxt: model_transaction_policy.decoupled is not served: false (expected: true)");
   }
-  for (const auto& [name, value] : config.value("parameters", json::object()).items()) {
+  const json given = config.value("parameters", json::object());
+  for (const auto& [name, value] : given.items()) {
     const auto setting = known.find(name);
     if (setting == known.end()) {
       refuse("config.pbtxt: parameter is unknown: " + name +
