@@ -18,6 +18,8 @@ public enum ErrorCode {
     FAILED_PRECONDITION(ErrorType.CALLER, 409),
     UNSUPPORTED_MEDIA_TYPE(ErrorType.CALLER, 415),
     BUDGET_EXCEEDED(ErrorType.RESOURCE, 429),
+    /** Only requests in flight hold what is needed: may succeed a little later. */
+    BUDGET_RESERVED(ErrorType.RESOURCE, 429),
     OVERLOADED(ErrorType.RESOURCE, 503),
     MODEL_UNAVAILABLE(ErrorType.DOWNSTREAM, 503),
     DEADLINE_EXCEEDED(ErrorType.DOWNSTREAM, 504),

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.wire;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An error on its way to the caller: features throw it, the surfaces render it. */
@@ -7,6 +8,7 @@ public final class SeedbedException extends RuntimeException {
 
     private final ErrorCode code;
     private final @Nullable String param;
+    private final Map<String, String> metadata;
 
     public SeedbedException(ErrorCode code, String message) {
         this(code, message, null, null);
@@ -14,13 +16,37 @@ public final class SeedbedException extends RuntimeException {
 
     /** @param param the request field at fault, as the caller spells it */
     public SeedbedException(ErrorCode code, String message, @Nullable String param, @Nullable Throwable cause) {
+        this(code, message, param, cause, Map.of());
+    }
+
+    private SeedbedException(
+            ErrorCode code,
+            String message,
+            @Nullable String param,
+            @Nullable Throwable cause,
+            Map<String, String> metadata) {
         super(message, cause);
         this.code = code;
         this.param = param;
+        this.metadata = metadata;
     }
 
     public static SeedbedException invalid(String param, String message) {
         return new SeedbedException(ErrorCode.INVALID_REQUEST, message, param, null);
+    }
+
+    /** @param metadata facts for programs; lowerCamelCase keys that name the unit */
+    public SeedbedException with(Map<String, String> metadata) {
+        return new SeedbedException(code, text(), param, getCause(), Map.copyOf(metadata));
+    }
+
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** The message, never null. */
+    public String text() {
+        return String.valueOf(getMessage());
     }
 
     public ErrorCode code() {

@@ -1,0 +1,202 @@
+package dev.seedbed.controlplane.quota.internal;
+
+import dev.seedbed.controlplane.quota.Amounts;
+import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Statements on quota_reservation and its lines, and what they move on quota_budget. */
+@Repository
+public class ReservationSql {
+
+    private final JdbcClient jdbc;
+
+    ReservationSql(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    public long nextOwnerEpoch() {
+        return jdbc.sql("SELECT nextval('quota_owner_epoch')").query(Long.class).single();
+    }
+
+    public void insert(
+            RequestId id, TenantId tenant, long ownerEpoch, Duration ttl, List<BudgetRow> budgets, Amounts reserved) {
+        jdbc.sql("""
+                WITH reservation AS (
+                    INSERT INTO quota_reservation (reservation_id, tenant_id, owner_epoch, state, expire_time)
+                    VALUES (:id, :tenant, :epoch, 'PENDING', clock_timestamp() + :ttl_ms * interval '1 millisecond')
+                )
+                INSERT INTO quota_reservation_line (reservation_id, budget_id, unit, reserved)
+                SELECT :id, budget_id, unit, reserved
+                FROM unnest(:ids::bigint[], :units::text[], :amounts::bigint[]) AS line(budget_id, unit, reserved)
+                """)
+                .param("id", id.value())
+                .param("tenant", tenant.value())
+                .param("epoch", ownerEpoch)
+                .param("ttl_ms", ttl.toMillis())
+                .params(lines(budgets, reserved))
+                .update();
+    }
+
+    /** Raises what the lines may post. Reservation and budgets must be locked. */
+    public void extend(RequestId id, List<BudgetRow> budgets, Amounts more) {
+        jdbc.sql("""
+                UPDATE quota_reservation_line AS line
+                SET reserved = line.reserved + change.amount
+                FROM unnest(:ids::bigint[], :units::text[], :amounts::bigint[]) AS change(budget_id, unit, amount)
+                WHERE line.reservation_id = :id AND line.budget_id = change.budget_id AND change.amount > 0
+                """).param("id", id.value()).params(lines(budgets, more)).update();
+    }
+
+    private static Map<String, Object> lines(List<BudgetRow> budgets, Amounts amounts) {
+        return Map.of(
+                "ids", budgets.stream().map(BudgetRow::id).toArray(Long[]::new),
+                "units", budgets.stream().map(budget -> budget.unit().name()).toArray(String[]::new),
+                "amounts",
+                        budgets.stream()
+                                .map(budget -> amounts.get(budget.unit()))
+                                .toArray(Long[]::new));
+    }
+
+    /** Locks the reservations by id, then their budgets by id. Ids without a reservation are left out. */
+    public List<ReservationRow> lock(Collection<RequestId> ids) {
+        jdbc.sql("""
+                SELECT reservation_id FROM quota_reservation
+                WHERE reservation_id = ANY (:ids::uuid[])
+                ORDER BY reservation_id
+                FOR NO KEY UPDATE
+                """).param("ids", texts(ids)).query(UUID.class).list();
+        return lockBudgets(ids);
+    }
+
+    /** As {@link #lock}, of pending reservations past their time that nobody else holds locked. */
+    public List<ReservationRow> lockOverdue(int atMost) {
+        var ids = jdbc.sql("""
+                SELECT reservation_id FROM quota_reservation
+                WHERE state = 'PENDING' AND expire_time < clock_timestamp()
+                ORDER BY reservation_id
+                LIMIT :at_most
+                FOR NO KEY UPDATE SKIP LOCKED
+                """)
+                .param("at_most", atMost)
+                .query((row, n) -> new RequestId(row.getObject("reservation_id", UUID.class)))
+                .list();
+        return ids.isEmpty() ? List.of() : lockBudgets(ids);
+    }
+
+    private List<ReservationRow> lockBudgets(Collection<RequestId> ids) {
+        var reservations = new LinkedHashMap<UUID, ReservationRow>();
+        jdbc.sql("""
+                SELECT reservation_id, reservation.tenant_id, owner_epoch, state, late_time IS NOT NULL AS settled_late, postings,
+                       budget_id, line.unit, line.reserved, line.posted,
+                       greatest(0, coalesce(budget.limit_amount, 9223372036854775807) - budget.posted - budget.reserved) AS available
+                FROM quota_reservation AS reservation
+                JOIN quota_reservation_line AS line USING (reservation_id)
+                JOIN quota_budget AS budget USING (budget_id)
+                WHERE reservation_id = ANY (:ids::uuid[])
+                ORDER BY budget_id, reservation_id
+                FOR NO KEY UPDATE OF budget
+                """)
+                .param("ids", texts(ids))
+                .query((row, n) -> {
+                    reservations
+                            .computeIfAbsent(row.getObject("reservation_id", UUID.class), id -> reservation(row, id))
+                            .lines()
+                            .add(line(row));
+                    return n;
+                })
+                .list();
+        return List.copyOf(reservations.values());
+    }
+
+    private static ReservationRow reservation(ResultSet row, UUID id) {
+        try {
+            return new ReservationRow(
+                    new RequestId(id),
+                    new TenantId(row.getObject("tenant_id", UUID.class)),
+                    row.getLong("owner_epoch"),
+                    ReservationState.valueOf(row.getString("state")),
+                    row.getBoolean("settled_late"),
+                    row.getInt("postings"),
+                    new ArrayList<>());
+        } catch (SQLException e) {
+            throw new IllegalStateException("reservation not readable: " + id, e);
+        }
+    }
+
+    private static ReservationRow.Line line(ResultSet row) throws SQLException {
+        return new ReservationRow.Line(
+                row.getLong("budget_id"),
+                Unit.valueOf(row.getString("unit")),
+                row.getLong("reserved"),
+                row.getLong("posted"),
+                row.getLong("available"));
+    }
+
+    /** Moves the time of expiry of those that are still pending. The rows must be locked. */
+    public void renew(Collection<RequestId> ids, Duration ttl) {
+        jdbc.sql("""
+                UPDATE quota_reservation
+                SET expire_time = clock_timestamp() + :ttl_ms * interval '1 millisecond'
+                WHERE reservation_id = ANY (:ids::uuid[]) AND state = 'PENDING'
+                """).param("ids", texts(ids)).param("ttl_ms", ttl.toMillis()).update();
+    }
+
+    /** Applies one decision. The rows must be locked. */
+    public void apply(ReservationRow reservation, PostingDecision decision) {
+        var changes = decision.changes();
+        var late = reservation.state() == ReservationState.EXPIRED;
+        jdbc.sql("""
+                WITH change AS (
+                    SELECT * FROM unnest(:ids::bigint[], :posted::bigint[], :freed::bigint[]) AS change(budget_id, posted, freed)
+                ), budgets AS (
+                    UPDATE quota_budget AS budget
+                    SET posted = budget.posted + change.posted, reserved = budget.reserved - change.freed
+                    FROM change
+                    WHERE budget.budget_id = change.budget_id
+                ), lines AS (
+                    UPDATE quota_reservation_line AS line
+                    SET posted = line.posted + change.posted
+                    FROM change
+                    WHERE line.reservation_id = :id AND line.budget_id = change.budget_id AND change.posted > 0
+                )
+                UPDATE quota_reservation
+                SET state = :state,
+                    postings = postings + 1,
+                    resolve_time = CASE WHEN :state = 'PENDING' THEN NULL ELSE coalesce(resolve_time, clock_timestamp()) END,
+                    late_time = CASE WHEN :late THEN clock_timestamp() END
+                WHERE reservation_id = :id
+                """)
+                .param(
+                        "ids",
+                        changes.stream()
+                                .map(PostingDecision.LineChange::budgetId)
+                                .toArray(Long[]::new))
+                .param(
+                        "posted",
+                        changes.stream().map(PostingDecision.LineChange::posted).toArray(Long[]::new))
+                .param(
+                        "freed",
+                        changes.stream().map(PostingDecision.LineChange::freed).toArray(Long[]::new))
+                .param("id", reservation.id().value())
+                .param("state", decision.state().name())
+                .param("late", late)
+                .update();
+    }
+
+    private static String[] texts(Collection<RequestId> ids) {
+        return ids.stream().map(RequestId::toString).toArray(String[]::new);
+    }
+}
