@@ -1,0 +1,49 @@
+package dev.seedbed.controlplane.usage;
+
+import dev.seedbed.controlplane.tenant.ApiKeyId;
+import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An admitted generation and what came of it.
+ *
+ * @param knobs JSON: the options as asked for and what was reserved; never the prompt
+ * @param work as of the last checkpoint or the settlement
+ * @param dispatches calls to the engine
+ */
+public record GenerationRecord(
+        RequestId requestId,
+        TenantId tenantId,
+        ApiKeyId apiKeyId,
+        String modelVersion,
+        Surface surface,
+        String knobs,
+        State state,
+        @Nullable String finishReason,
+        @Nullable String finishDetail,
+        Work work,
+        int dispatches,
+        Instant createTime,
+        @Nullable Instant finishTime) {
+
+    /** Where a request came in. */
+    public enum Surface {
+        COMPLETIONS,
+        CHAT_COMPLETIONS,
+        GRPC
+    }
+
+    /** A generation leaves RUNNING once; an owner that settles late may replace EXPIRED. */
+    public enum State {
+        RUNNING,
+        FINISHED,
+        /** The client went away or its deadline passed. */
+        CANCELLED,
+        /** The engine or we failed after admission. */
+        FAILED,
+        /** Its replica was gone. */
+        EXPIRED
+    }
+}

@@ -1,0 +1,5 @@
+/** SQL of the feature. */
+@NullMarked
+package dev.seedbed.controlplane.usage.internal;
+
+import org.jspecify.annotations.NullMarked;
