@@ -126,7 +126,7 @@ ggml_cgraph* ForwardGraph::build(const RoundInputs& round) {
   logits_ = nullptr;
 
   const Inputs inputs = make_inputs(round);
-  const bool wants_all = static_cast<int32_t>(round.logits_rows.size()) == round.rows();
+  const bool wants_all = round.wanted_logits_rows == round.rows();
   ggml_tensor* rows = ggml_get_rows(ctx, weights_.token_embedding, inputs.token_ids);
   for (size_t i = 0; i < weights_.layers.size(); ++i) {
     const LayerWeights& layer = weights_.layers[i];

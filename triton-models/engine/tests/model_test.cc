@@ -94,6 +94,18 @@ TEST(Model, GivesLogitsOfTheWantedRowsOnly) {
   EXPECT_TRUE(model->forward(slices).empty());
 }
 
+TEST(Model, GivesTheLastOfTwoRows) {
+  const TinyModel tiny(TinySizes{});
+  const auto model = Model::load(tiny.path(), {});
+  auto kv = model->arena().acquire(64);
+  Slice slice{.kv = &*kv, .token_ids = {7, 9}, .clean_rows = 2};
+  const auto both = model->forward({&slice, 1});
+  const std::vector<float> second(both.end() - 80, both.end());
+  slice.first_logits_row = 1;
+  const auto last = model->forward({&slice, 1});
+  EXPECT_EQ(std::vector<float>(last.begin(), last.end()), second);
+}
+
 TEST(Model, ForgetsWhatWasNotKept) {
   const TinyModel tiny(TinySizes{});
   const auto model = Model::load(tiny.path(), {});
