@@ -22,12 +22,16 @@ target_sources(engine_tests PRIVATE
   tests/diffusion_decoder_test.cc
   tests/drawing_test.cc
   tests/exact_decoder_test.cc
+  tests/golden_test.cc
   tests/hash_model.cc
   tests/philox_test.cc
   tests/policy_test.cc
   tests/prefill_test.cc
   tests/recorded_sampler_test.cc
   tests/recording_sink.cc
+  tests/scheduler_ending_test.cc
+  tests/scheduler_fairness_test.cc
+  tests/scheduler_random_test.cc
   tests/scheduler_rounds_test.cc
   tests/work_limit_test.cc)
 

@@ -48,7 +48,7 @@ DecodeParameters read_parameters(const json& document, const Contract& contract)
     else if (name == "top_p") p.top_p = value;
     else if (name == "seed") p.seed = value;
     else if (name == "max_positions") p.max_positions = value.is_null() ? INT64_MAX : value.get<int64_t>();
-    else MODEL_CHECK(name == "max_tokens", "parameter is unknown: ", name);
+    else REQUEST_CHECK(name == "max_tokens", "parameter is unknown: ", name);
   }
   return p;
 }
