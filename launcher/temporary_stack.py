@@ -44,7 +44,7 @@ class TemporaryStack:
         shutil.copytree(Settings(home=self.home, ports=self.ports).model_repository, self.repository)
 
     def up(self) -> dict[str, str]:
-        """Starts everything and returns what a client must know, as demo.env names it."""
+        """Starts everything and returns what a client must know, in demo.env's names and two more."""
         self._run("up", "--detach", f"--model-repository={self.repository}", *self.ports.options())
         return self.environment()
 
@@ -53,7 +53,8 @@ class TemporaryStack:
 
     def environment(self) -> dict[str, str]:
         lines = (self.home / "demo.env").read_text().splitlines()
-        return self._env | dict(line.split("=", 1) for line in lines if line)
+        more = {"TRITON_METRICS": f"127.0.0.1:{self.ports.triton_metrics}", "SEEDBED_MODEL_REPOSITORY": str(self.repository)}
+        return self._env | more | dict(line.split("=", 1) for line in lines if line)
 
     def pid(self, name: str) -> int | None:
         """Of the living process of that name (`launcher`, `triton`, `control-plane`, ...)."""

@@ -1,0 +1,30 @@
+"""Text that looks dangerous and is merely text."""
+
+import httpx
+import pytest
+from endpoints import Endpoints
+from public_grpc import PublicGrpc, wire
+from tokenizers import Tokenizer
+
+
+def special_tokens(tokenizer: Tokenizer) -> list[str]:
+    return [token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special]
+
+
+def test_the_spelling_of_a_special_token_stays_text(http: httpx.Client, endpoints: Endpoints, tokenizer: Tokenizer):
+    spellings = special_tokens(tokenizer)
+    assert any("mask" in spelling for spelling in spellings)
+    for spelling in spellings:
+        answer = http.post("/v1/completions", json={"model": endpoints.model, "prompt": f"// {spelling}\nint", "max_tokens": 4})
+        assert answer.status_code == 200
+        as_special = len(tokenizer.encode(f"// {spelling}\nint", add_special_tokens=False).ids)
+        assert answer.json()["usage"]["prompt_tokens"] > as_special
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\u2028", "🌱🌱", "\u202e abc", "ﷺ", "\\u0000"], ids=ascii)
+def test_any_unicode_text_is_served_on_both_surfaces(text: str, http: httpx.Client, public_grpc: PublicGrpc, endpoints: Endpoints):
+    answer = http.post("/v1/completions", json={"model": endpoints.model, "prompt": text, "max_tokens": 4})
+    assert answer.status_code == 200, answer.text
+    by_grpc = public_grpc.generate(wire.GenerateRequest(model=endpoints.model, prompt=text, max_tokens=4))
+    assert answer.json()["choices"][0]["text"] == by_grpc.text
+    assert answer.json()["usage"]["prompt_tokens"] == by_grpc.work.input_tokens
