@@ -34,7 +34,7 @@ def test_a_cancelled_call_frees_the_engine_and_is_billed_what_was_reported(
     assert seen.work.committed_tokens <= billed < long_request.max_tokens
     recorded = admin.generation(started.request_id)
     assert recorded["work"]["committed_tokens"] == billed
-    assert recorded["finish_reason"] == "cancelled"
+    assert recorded["state"] == "CANCELLED"
 
 
 def test_a_closed_http_connection_frees_the_engine_and_is_billed(
