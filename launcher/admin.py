@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from launcher.screen import LauncherError
-from launcher.secret_values import write_private
+from launcher.secret_values import SecretValues, write_private
 from launcher.settings import Settings
 
 DEMO_TENANT = "demo"
 DEMO_LIMITS = {"OUTPUT_TOKEN": 10_000_000, "POSITION": 1_000_000_000}
+# Positions evaluated per output token, rounded up, of the shipped version in its costliest mode (`./seedbed evaluate`).
+POSITIONS_PER_TOKEN = 16
 
 
 class Admin:
@@ -39,3 +41,43 @@ class Admin:
             raise LauncherError(f"admin {method} {path} answered {error.code}: {text}") from error
         except OSError as error:
             raise LauncherError(f"admin {method} {path} failed: {error}") from error
+
+    def create(self, path: str, body: dict[str, Any], listing: str) -> dict[str, Any]:
+        """Creates what the body names; what exists already under that name is returned as it is."""
+        made = self.call("POST", path, body, accept=(409,))
+        if made.get("code") != "already_exists":
+            return dict(made)
+        found = [entry for entry in self.call("GET", path)[listing] if entry["name"] == body["name"]]
+        if not found:
+            raise LauncherError(f"admin POST {path} refused a name that is not listed: {body['name']}")
+        return dict(found[0])
+
+
+def provision(settings: Settings, secrets: SecretValues) -> str:
+    """Registers and loads the shipped version, makes the demo tenant with its limits; returns its key."""
+    admin = Admin(settings.base_url, secrets.admin_token)
+    admin.create("/models", {"name": settings.model}, "models")
+    versions = f"/models/{settings.model}/versions"
+    version = admin.create(versions, {"name": settings.model_version, "positions_per_token": POSITIONS_PER_TOKEN}, "versions")
+    loaded = admin.call("POST", f"{versions}/{settings.model_version}:load")
+    if loaded["state"] != "READY":
+        raise LauncherError(f"model version {settings.model_version} is {loaded['state']}: {loaded['reason']}")
+    if not version["is_default"]:
+        admin.call("POST", f"{versions}/{settings.model_version}:makeDefault")
+    tenant = admin.create("/tenants", {"name": DEMO_TENANT}, "tenants")["tenant_id"]
+    for unit, limit in DEMO_LIMITS.items():
+        admin.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": limit})
+    return demo_key(admin, tenant, settings.home / "demo.key")
+
+
+def demo_key(admin: Admin, tenant: str, file: Path) -> str:
+    """The demo tenant's key: the one kept from an earlier run while it is good, else a new one."""
+    if file.exists():
+        key = file.read_text().strip()
+        public_id = key.split("-")[2] if key.count("-") >= 3 else ""
+        kept = admin.call("GET", f"/tenants/{tenant}/api_keys/{public_id}", accept=(400, 404))
+        if kept.get("public_id") == public_id and kept.get("revoke_time") is None:
+            return key
+    key = str(admin.call("POST", f"/tenants/{tenant}/api_keys", {"name": "demo", "environment": "demo"})["key"])
+    write_private(file, key + "\n")
+    return key
