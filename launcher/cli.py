@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="pass@1 and tokens per forward pass over held-out prompts, through the whole stack")
     evaluate.add_argument("--prompts", type=int, default=1000)
     evaluate.add_argument("--seed", type=int, default=1)
+    evaluate.add_argument("--temperature", type=float, default=0.0)
+    evaluate.add_argument("--concurrency", type=int, default=4, help="requests in flight")
     evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
     evaluate.add_argument("--out", help="where the result is written as JSON")
     return top
