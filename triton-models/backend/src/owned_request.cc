@@ -103,7 +103,8 @@ void OwnedRequest::send(const Message& message) {
   check(TRITONBACKEND_ResponseSend(response.release(), 0, nullptr));
 }
 
-void OwnedRequest::refuse(TRITONSERVER_Error* error) noexcept {
+void OwnedRequest::refuse(TRITONSERVER_Error* unnamed) noexcept {
+  TRITONSERVER_Error* error = with_code_in_text(unnamed);
   TRITONBACKEND_Response* response = nullptr;
   TRITONSERVER_Error* failure = TRITONBACKEND_ResponseNewFromFactory(&response, factory_.get());
   if (failure == nullptr) {

@@ -53,4 +53,14 @@ TRITONSERVER_Error* current_exception_as_error() noexcept {
   }
 }
 
+TRITONSERVER_Error* with_code_in_text(TRITONSERVER_Error* error) noexcept {
+  TRITONSERVER_Error* named = at_rim([=] {
+    const std::string text =
+        std::string(TRITONSERVER_ErrorCodeString(error)) + ": " + TRITONSERVER_ErrorMessage(error);
+    throw TritonError(TRITONSERVER_ErrorCode(error), text);
+  });
+  TRITONSERVER_ErrorDelete(error);
+  return named;
+}
+
 }  // namespace seedbed::backend

@@ -32,6 +32,10 @@ void log_info(const std::string& message) noexcept;
 // INVALID_ARG, a full or leaving engine is UNAVAILABLE, everything unforeseen is INTERNAL.
 TRITONSERVER_Error* current_exception_as_error() noexcept;
 
+// The error with its code's name before its text, in Triton's words ("Invalid argument: ..."): a stream's
+// error carries no code of its own to the client. Takes the error over.
+TRITONSERVER_Error* with_code_in_text(TRITONSERVER_Error* error) noexcept;
+
 // Runs a hook's body: no exception crosses the C interface.
 template <typename Body>
 TRITONSERVER_Error* at_rim(Body&& body) noexcept {
