@@ -1,0 +1,96 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.model.ModelVersion;
+import dev.seedbed.controlplane.quota.Amounts;
+import dev.seedbed.controlplane.quota.Budget;
+import dev.seedbed.controlplane.quota.Posting;
+import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.usage.GenerationRecord;
+import dev.seedbed.controlplane.usage.GenerationRecords;
+import dev.seedbed.controlplane.usage.UsageLedger;
+import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The durable steps of a generation. Each is one transaction over budgets, ledger and record. */
+@Component
+class Accounting {
+
+    private final TransactionTemplate transaction;
+    private final Quotas quotas;
+    private final UsageLedger ledger;
+    private final GenerationRecords records;
+    private final long ownerEpoch;
+
+    Accounting(TransactionTemplate transaction, Quotas quotas, UsageLedger ledger, GenerationRecords records) {
+        this.transaction = transaction;
+        this.quotas = quotas;
+        this.ledger = ledger;
+        this.records = records;
+        this.ownerEpoch = quotas.newOwnerEpoch();
+    }
+
+    /** @return the tenant's budgets afterwards */
+    List<Budget> reserve(GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
+        return inTransaction(() -> {
+            var budgets = quotas.reserve(command.requestId(), caller.tenantId(), ownerEpoch, wanted);
+            records.open(command.requestId(), caller, version.name(), command.surface(), KnobsJson.of(command, wanted));
+            return budgets;
+        });
+    }
+
+    void extend(RequestId id, Amounts more) {
+        inTransaction(() -> quotas.extend(id, ownerEpoch, more));
+    }
+
+    /** Renews the reservations of open generations and posts their work so far. @return the state of each that exists */
+    Map<RequestId, ReservationState> checkpoint(Map<RequestId, Work> cumulative) {
+        var billed = new HashMap<RequestId, Amounts>();
+        cumulative.forEach((id, work) -> billed.put(id, work.billed()));
+        return inTransaction(() -> {
+            var postings = quotas.checkpoint(ownerEpoch, billed);
+            ledger.append(postings);
+            records.progress(cumulative);
+            var states = new HashMap<RequestId, ReservationState>();
+            postings.forEach(posting -> states.put(posting.requestId(), posting.state()));
+            return states;
+        });
+    }
+
+    Posting settle(RequestId id, Work work, Ending ending, int dispatches) {
+        return inTransaction(() -> {
+            var posting = quotas.settle(id, ownerEpoch, work.billed());
+            ledger.append(List.of(posting));
+            records.close(id, ending.state(), ending.reason(), ending.detail(), work, dispatches);
+            return posting;
+        });
+    }
+
+    /** Resolves reservations whose owner is gone. @return how many */
+    int expireOverdue(int atMost) {
+        return inTransaction(() -> {
+            var expired = quotas.expireOverdue(atMost);
+            records.expire(expired);
+            return expired.size();
+        });
+    }
+
+    private <T> T inTransaction(Supplier<T> step) {
+        return Objects.requireNonNull(transaction.execute(status -> step.get()));
+    }
+
+    /** How the record of a generation is closed. */
+    record Ending(
+            GenerationRecord.State state,
+            @Nullable String reason,
+            @Nullable String detail) {}
+}

@@ -1,0 +1,24 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.usage.GenerationRecord.Surface;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A generation that somebody asks for, well-formed and not yet checked against a model version.
+ *
+ * @param model name of a model or a version; null: the default model
+ * @param maxTokens output tokens; null: 256, or what the context leaves
+ * @param stop texts before which the output ends
+ * @param diffusing whether drafts are wanted
+ */
+public record GenerationCommand(
+        RequestId requestId,
+        Surface surface,
+        @Nullable String model,
+        Prompt prompt,
+        @Nullable Long maxTokens,
+        List<String> stop,
+        Knobs knobs,
+        boolean diffusing) {}

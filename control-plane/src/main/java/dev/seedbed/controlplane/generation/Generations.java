@@ -1,0 +1,189 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
+import dev.seedbed.controlplane.generation.inference.InferenceClient;
+import dev.seedbed.controlplane.model.Models;
+import dev.seedbed.controlplane.quota.QuotaProperties;
+import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.usage.GenerationRecord;
+import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.SeedbedException;
+import java.time.Duration;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Runs generations, for both surfaces, in the calling thread.
+ *
+ * <p>Durability is strict: the reservation is committed before the engine hears of the request, the settlement before the sink
+ * hears of the end.
+ */
+@Service
+public class Generations {
+
+    private static final Logger log = LoggerFactory.getLogger(Generations.class);
+    private static final Duration SETTLE_AGAIN_AFTER = Duration.ofMillis(200);
+
+    private final Models models;
+    private final InferenceClient inference;
+    private final Accounting accounting;
+    private final OpenGenerations open;
+    private final GenerationProperties properties;
+    private final GenerationMetrics metrics;
+    private final Duration lease;
+
+    Generations(
+            Models models,
+            InferenceClient inference,
+            Accounting accounting,
+            OpenGenerations open,
+            GenerationProperties properties,
+            GenerationMetrics metrics,
+            QuotaProperties quota) {
+        this.models = models;
+        this.inference = inference;
+        this.accounting = accounting;
+        this.open = open;
+        this.properties = properties;
+        this.metrics = metrics;
+        this.lease = quota.reservationTtl().dividedBy(2);
+    }
+
+    /**
+     * Runs one generation to its end.
+     *
+     * @param patience until when its client waits; the server's own bound holds too
+     * @throws SeedbedException refused before anything was reserved, or failed later; what was reported until then is settled
+     * @throws ClientGoneException the client went away; what was reported until then is settled
+     */
+    public void generate(Caller caller, GenerationCommand command, Duration patience, GenerationSink sink) {
+        var deadlineNanos =
+                System.nanoTime() + min(patience, properties.maxDuration()).toNanos();
+        try (var measured = metrics.start(command.surface())) {
+            try {
+                open.takePlace();
+                try {
+                    run(admit(caller, command, deadlineNanos, sink), measured.watching(sink));
+                } finally {
+                    open.givePlaceBack();
+                }
+            } catch (SeedbedException failed) {
+                measured.failed(failed.code());
+                throw failed;
+            } catch (ClientGoneException gone) {
+                measured.cancelled();
+                throw gone;
+            } catch (DataAccessException | TransactionException e) {
+                measured.failed(ErrorCode.OVERLOADED);
+                throw new SeedbedException(ErrorCode.OVERLOADED, "the database cannot be reached", null, e);
+            }
+        }
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private Admission admit(Caller caller, GenerationCommand command, long deadlineNanos, GenerationSink sink) {
+        var version = models.resolve(command.model());
+        CommandCheck.check(command, version);
+        var inputTokens = inference.countTokens(version.name(), command.prompt());
+        var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
+        var wanted = Estimate.of(version, inputTokens, maxTokens);
+        var generation = new OpenGeneration(command.requestId(), lease, System.nanoTime());
+        var budgets = accounting.reserve(command, caller, version, wanted);
+        open.add(generation);
+        return new Admission(
+                generation,
+                new Relay.Admitted(command, caller.tenantId(), version, inputTokens, maxTokens, wanted, deadlineNanos),
+                () -> sink.admitted(version, budgets));
+    }
+
+    private record Admission(OpenGeneration open, Relay.Admitted admitted, Runnable announce) {}
+
+    private void run(Admission admission, GenerationSink sink) {
+        var generation = admission.open();
+        var relay =
+                new Relay(inference, accounting, generation, admission.admitted(), sink, properties.maxDispatches());
+        try {
+            Relay.Result result;
+            try {
+                admission.announce().run();
+                result = relay.run();
+            } catch (ClientGoneException gone) {
+                settle(generation, relay, ended(GenerationRecord.State.CANCELLED, "client_gone"));
+                throw gone;
+            } catch (SeedbedException failed) {
+                var state = failed.code() == ErrorCode.DEADLINE_EXCEEDED
+                        ? GenerationRecord.State.CANCELLED
+                        : GenerationRecord.State.FAILED;
+                settle(generation, relay, ended(state, lowerCase(failed.code())));
+                throw failed;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                settle(generation, relay, ended(GenerationRecord.State.CANCELLED, "interrupted"));
+                throw new ClientGoneException("interrupted", e);
+            } catch (RuntimeException defect) {
+                settle(generation, relay, ended(GenerationRecord.State.FAILED, "internal"));
+                throw defect;
+            }
+            settle(
+                    generation,
+                    relay,
+                    new Accounting.Ending(
+                            GenerationRecord.State.FINISHED, lowerCase(result.reason()), result.detail()));
+            sink.finished(result.reason(), result.detail(), generation.work());
+        } finally {
+            open.remove(generation);
+        }
+    }
+
+    private static Accounting.Ending ended(GenerationRecord.State state, String detail) {
+        return new Accounting.Ending(state, null, detail);
+    }
+
+    private static String lowerCase(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Tries until it is durable or the reservation may be somebody else's to expire; then the last checkpoint stands.
+     *
+     * @throws SeedbedException not durable
+     */
+    private void settle(OpenGeneration generation, Relay relay, Accounting.Ending ending) {
+        var giveUpAt = System.nanoTime() + lease.toNanos();
+        while (true) {
+            try {
+                var posting = accounting.settle(generation.id(), generation.work(), ending, relay.dispatches());
+                log.info(
+                        "generation {} of tenant {} settled: {} {}, {}, {} dispatches",
+                        generation.id(),
+                        posting.tenantId(),
+                        ending.state(),
+                        ending.detail(),
+                        generation.work(),
+                        relay.dispatches());
+                return;
+            } catch (DataAccessException | TransactionException e) {
+                if (System.nanoTime() > giveUpAt) {
+                    log.error("generation {} not settled, its last checkpoint stands", generation.id(), e);
+                    throw new SeedbedException(ErrorCode.OVERLOADED, "the database cannot be reached", null, e);
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(SETTLE_AGAIN_AFTER);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

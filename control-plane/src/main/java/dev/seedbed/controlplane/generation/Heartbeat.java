@@ -1,0 +1,115 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.quota.QuotaProperties;
+import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+
+/**
+ * Renews the reservations of all open generations and posts their work so far, in one transaction each second; expires those of
+ * replicas that are gone. On shutdown it goes on until the last generation has settled.
+ */
+@Component
+class Heartbeat implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
+
+    /** After the servers refused new requests and waited for open ones, before they close connections. */
+    private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 1536;
+
+    private static final Duration LAST_SETTLEMENTS = Duration.ofSeconds(5);
+    private static final int EXPIRE_AT_MOST = 100;
+
+    private final OpenGenerations open;
+    private final Accounting accounting;
+    private final QuotaProperties properties;
+    private volatile @Nullable ScheduledExecutorService beats;
+
+    Heartbeat(OpenGenerations open, Accounting accounting, QuotaProperties properties) {
+        this.open = open;
+        this.accounting = accounting;
+        this.properties = properties;
+    }
+
+    @Override
+    public void start() {
+        var executor = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("heartbeat").daemon().factory());
+        var every = properties.heartbeat().toMillis();
+        executor.scheduleWithFixedDelay(this::beat, every, every, TimeUnit.MILLISECONDS);
+        beats = executor;
+    }
+
+    private void beat() {
+        try {
+            renew();
+            var expired = accounting.expireOverdue(EXPIRE_AT_MOST);
+            if (expired > 0) {
+                log.warn("expired {} reservations of owners that are gone", expired);
+            }
+        } catch (RuntimeException e) {
+            // The next beat tries again; what cannot be renewed in time stops itself.
+            log.warn("heartbeat failed: {}", e.toString());
+        }
+    }
+
+    private void renew() {
+        var generations = open.list();
+        if (generations.isEmpty()) {
+            return;
+        }
+        var before = System.nanoTime();
+        var work = new HashMap<RequestId, Work>();
+        generations.forEach(generation -> work.put(generation.id(), generation.work()));
+        var states = accounting.checkpoint(work);
+        for (var generation : generations) {
+            // POSTED and VOIDED: settled while this beat was under way.
+            if (states.get(generation.id()) == ReservationState.EXPIRED) {
+                generation.stop("its reservation has expired");
+            } else {
+                generation.renewed(before);
+            }
+        }
+    }
+
+    @Override
+    public void stop() {
+        var executor = beats;
+        if (executor == null) {
+            return;
+        }
+        open.list().forEach(generation -> generation.stop("the server is shutting down"));
+        var deadline = System.nanoTime() + LAST_SETTLEMENTS.toNanos();
+        try {
+            while (!open.list().isEmpty() && System.nanoTime() < deadline) {
+                Thread.sleep(20);
+            }
+            executor.shutdown();
+            executor.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        executor.shutdownNow();
+        beats = null;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return beats != null;
+    }
+
+    @Override
+    public int getPhase() {
+        return PHASE;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.quota.Amounts;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What a generation's record keeps of its command: numbers and names, never a text of the caller. */
+final class KnobsJson {
+
+    private static final JsonMapper json = JsonMapper.shared();
+
+    private KnobsJson() {}
+
+    static String of(GenerationCommand command, Amounts reserved) {
+        var knobs = command.knobs();
+        var object = json.createObjectNode();
+        object.putPOJO("mode", knobs.mode());
+        object.putPOJO("policy", knobs.policy());
+        object.put("threshold", knobs.threshold());
+        object.put("steps", knobs.steps());
+        object.put("block_size", knobs.blockSize());
+        object.put("draft_length", knobs.draftLength());
+        object.put("temperature", knobs.temperature());
+        object.put("top_p", knobs.topP());
+        object.put("seed", knobs.seed());
+        object.put("max_tokens", command.maxTokens());
+        object.put("stop_texts", command.stop().size());
+        object.put("diffusing", command.diffusing());
+        var amounts = object.putObject("reserved");
+        reserved.positive().forEach((unit, amount) -> amounts.put(unit.name(), amount));
+        return json.writeValueAsString(object);
+    }
+}

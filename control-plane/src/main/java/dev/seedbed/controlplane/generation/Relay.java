@@ -1,0 +1,184 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.generation.inference.Dispatch;
+import dev.seedbed.controlplane.generation.inference.InferenceClient;
+import dev.seedbed.controlplane.generation.inference.InferenceEvent;
+import dev.seedbed.controlplane.model.ModelVersion;
+import dev.seedbed.controlplane.quota.Amounts;
+import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.SeedbedException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings one admitted generation from the engine to its sink, over as many dispatches as its work limit takes. Used once, by one
+ * thread.
+ */
+final class Relay {
+
+    private static final Duration PATIENCE = Duration.ofMillis(250);
+    private static final String WORK_LIMIT = "work_limit";
+
+    private final InferenceClient inference;
+    private final Accounting accounting;
+    private final OpenGeneration open;
+    private final GenerationCommand command;
+    private final TenantId tenant;
+    private final ModelVersion version;
+    private final GenerationSink sink;
+    private final int inputTokens;
+    private final int maxTokens;
+    private final int maxDispatches;
+    private final long deadlineNanos;
+
+    private final List<Integer> committedTokenIds = new ArrayList<>();
+    private long reservedPositions;
+    private int dispatches;
+
+    /** Output tokens when the last continuation began. */
+    private long committedBefore;
+
+    Relay(
+            InferenceClient inference,
+            Accounting accounting,
+            OpenGeneration open,
+            Admitted admitted,
+            GenerationSink sink,
+            int maxDispatches) {
+        this.inference = inference;
+        this.accounting = accounting;
+        this.open = open;
+        this.command = admitted.command();
+        this.tenant = admitted.tenant();
+        this.version = admitted.version();
+        this.inputTokens = admitted.inputTokens();
+        this.maxTokens = admitted.maxTokens();
+        this.reservedPositions = admitted.reserved().get(Unit.POSITION);
+        this.deadlineNanos = admitted.deadlineNanos();
+        this.sink = sink;
+        this.maxDispatches = maxDispatches;
+    }
+
+    /** What admission settled. */
+    record Admitted(
+            GenerationCommand command,
+            TenantId tenant,
+            ModelVersion version,
+            int inputTokens,
+            int maxTokens,
+            Amounts reserved,
+            long deadlineNanos) {}
+
+    /** How the engine ended the generation. */
+    record Result(FinishReason reason, String detail) {}
+
+    int dispatches() {
+        return dispatches;
+    }
+
+    /** @throws SeedbedException the generation failed; work until then is in the open generation */
+    Result run() throws InterruptedException {
+        while (true) {
+            var finished = dispatch();
+            var reason = reason(finished);
+            if (reason == FinishReason.LENGTH && finished.detail().equals(WORK_LIMIT) && extend()) {
+                continue;
+            }
+            if (!finished.heldText().isEmpty()) {
+                sink.committed(finished.heldText(), open.work());
+            }
+            return new Result(reason, finished.detail());
+        }
+    }
+
+    private InferenceEvent.Finished dispatch() throws InterruptedException {
+        var before = open.work();
+        dispatches++;
+        try (var stream = inference.generate(new Dispatch(
+                command.requestId(),
+                tenant,
+                version.name(),
+                command.prompt(),
+                List.copyOf(committedTokenIds),
+                Math.toIntExact(maxTokens - before.committedTokens()),
+                reservedPositions - before.positionsEvaluated(),
+                command.stop(),
+                command.knobs(),
+                command.diffusing(),
+                Duration.ofNanos(deadlineNanos - System.nanoTime())))) {
+            while (true) {
+                open.requireHeld();
+                var event = stream.next(PATIENCE);
+                if (event == null) {
+                    sink.idle();
+                    continue;
+                }
+                open.report(before.continuedBy(event.work()));
+                committedTokenIds.addAll(event.committedTokenIds());
+                var finished = deliver(event.output(), open.work());
+                if (finished != null) {
+                    return finished;
+                }
+            }
+        }
+    }
+
+    private InferenceEvent.@Nullable Finished deliver(InferenceEvent.Output output, Work work) {
+        switch (output) {
+            case InferenceEvent.Nothing() -> sink.idle();
+            case InferenceEvent.Text(var text) -> sink.committed(text, work);
+            case InferenceEvent.Draft(var text, var positions, var decided) ->
+                sink.draft(text, positions, decided, work);
+            case InferenceEvent.Finished finished -> {
+                return finished;
+            }
+        }
+        return null;
+    }
+
+    private static FinishReason reason(InferenceEvent.Finished finished) {
+        return switch (finished.reason()) {
+            case STOP -> FinishReason.STOP;
+            case LENGTH -> FinishReason.LENGTH;
+            // We cancel only by closing the stream: whoever this was, the answer is not whole.
+            case CANCELLED ->
+                throw new SeedbedException(
+                        ErrorCode.MODEL_UNAVAILABLE, "engine cancelled the generation: " + finished.detail());
+            case ERROR -> throw new SeedbedException(ErrorCode.INTERNAL, "engine failed: " + finished.detail());
+        };
+    }
+
+    /**
+     * Reserves what the rest needs. Refused when the budget has no room, when the last dispatch brought nothing (another would
+     * not either), and when the adapter did not tell the tokens to continue from.
+     */
+    private boolean extend() {
+        var work = open.work();
+        var rest = maxTokens - work.committedTokens();
+        if (rest < 1
+                || dispatches >= maxDispatches
+                || committedTokenIds.size() != work.committedTokens()
+                || (dispatches > 1 && work.committedTokens() == committedBefore)) {
+            return false;
+        }
+        committedBefore = work.committedTokens();
+        var needed = Estimate.positions(version, inputTokens + work.committedTokens(), rest);
+        var more = Math.max(1, needed - (reservedPositions - work.positionsEvaluated()));
+        try {
+            accounting.extend(command.requestId(), Amounts.of(Map.of(Unit.POSITION, more)));
+        } catch (SeedbedException refused) {
+            if (refused.code() == ErrorCode.BUDGET_EXCEEDED || refused.code() == ErrorCode.BUDGET_RESERVED) {
+                return false;
+            }
+            throw refused;
+        }
+        reservedPositions += more;
+        return true;
+    }
+}

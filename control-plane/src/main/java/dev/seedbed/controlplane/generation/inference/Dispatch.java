@@ -1,0 +1,29 @@
+package dev.seedbed.controlplane.generation.inference;
+
+import dev.seedbed.controlplane.generation.Knobs;
+import dev.seedbed.controlplane.generation.Prompt;
+import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * One call to the engine.
+ *
+ * @param committedTokenIds output of earlier dispatches, which this one continues
+ * @param maxTokens output tokens of this dispatch, >= 1
+ * @param maxPositions what this dispatch may evaluate, >= 1: within what is reserved
+ * @param deadline from now
+ */
+public record Dispatch(
+        RequestId requestId,
+        TenantId tenantId,
+        String modelVersion,
+        Prompt prompt,
+        List<Integer> committedTokenIds,
+        int maxTokens,
+        long maxPositions,
+        List<String> stop,
+        Knobs knobs,
+        boolean diffusing,
+        Duration deadline) {}
