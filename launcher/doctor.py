@@ -61,7 +61,7 @@ CHECKS = (
     Check("JDK >= 25", find_jdk, "install a JDK 25, for example Eclipse Temurin (package temurin-25-jdk), or set JAVA_HOME to one"),
     Check("C++ compiler >= 12", lambda: version_from(["g++", "-dumpfullversion"], r"(\d+\.\d+)", (12,)), "apt-get install g++"),
     Check("CMake >= 3.25", lambda: version_from(["cmake", "--version"], r"(\d+\.\d+)", (3, 25)), "apt-get install cmake"),
-    Check("make", lambda: version_from(["make", "--version"], r"(\d+\.\d+)", (4,)), "apt-get install make"),
+    Check("Ninja", lambda: version_from(["ninja", "--version"], r"(\d+\.\d+)", (1, 10)), "apt-get install ninja-build"),
     Check("Python >= 3.11 with venv and pip", find_venv, "apt-get install python3-venv python3-pip"),
     Check("memory >= 4 GiB", find_memory, "use a larger machine"),
     Check("disk >= 4 GiB", find_disk, f"free some space below {ROOT}"),
