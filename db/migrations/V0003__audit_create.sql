@@ -8,7 +8,7 @@ CREATE TABLE audit_entry (
     resource       text NOT NULL,
     before         jsonb,
     after          jsonb,
-    request_id     text NOT NULL,
+    request_id     uuid NOT NULL,
     CHECK (before IS NOT NULL OR after IS NOT NULL)
 );
 

@@ -22,6 +22,8 @@ import org.springframework.test.context.ContextConfiguration;
 @ContextConfiguration(initializers = ControlPlaneTest.FreshDatabase.class)
 public @interface ControlPlaneTest {
 
+    String ADMIN_TOKEN = "testing-admin-token-of-32-characters";
+
     /** Puts a new database behind the application. */
     class FreshDatabase implements ApplicationContextInitializer<ConfigurableApplicationContext> {
         @Override
@@ -31,12 +33,18 @@ public @interface ControlPlaneTest {
                     .addFirst(new MapPropertySource(
                             "testing-database",
                             Map.of(
-                                    "spring.datasource.url", TestingPostgres.createDatabase(),
-                                    "spring.datasource.username", TestingPostgres.USER,
-                                    "spring.datasource.password", "",
-                                    "spring.grpc.server.port", "0",
-                                    "seedbed.admin-token", "testing-admin-token",
-                                    "seedbed.api-key-pepper", "testing-pepper-of-32-characters!")));
+                                    "spring.datasource.url",
+                                    TestingPostgres.createDatabase(),
+                                    "spring.datasource.username",
+                                    TestingPostgres.USER,
+                                    "spring.datasource.password",
+                                    "",
+                                    "spring.grpc.server.port",
+                                    "0",
+                                    "seedbed.admin-token",
+                                    ADMIN_TOKEN,
+                                    "seedbed.api-key-pepper",
+                                    "testing-pepper-of-32-characters!")));
         }
     }
 }

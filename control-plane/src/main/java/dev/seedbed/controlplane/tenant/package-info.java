@@ -1,6 +1,6 @@
 /** Tenants and their API keys: who calls. Administered under {@code /admin/v1}. */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"audit", "wire"})
+@ApplicationModule(allowedDependencies = {"admin", "audit", "wire"})
 package dev.seedbed.controlplane.tenant;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+package dev.seedbed.controlplane.model.internal;
+
+/** What the operator asked for. */
+enum WantedState {
+    LOADED,
+    UNLOADED
+}

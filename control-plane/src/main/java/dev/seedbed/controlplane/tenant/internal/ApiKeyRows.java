@@ -1,0 +1,24 @@
+package dev.seedbed.controlplane.tenant.internal;
+
+import jakarta.persistence.LockModeType;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.springframework.data.domain.Limit;
+import org.springframework.data.jpa.repository.Lock;
+import org.springframework.data.jpa.repository.Query;
+import org.springframework.data.repository.Repository;
+
+interface ApiKeyRows extends Repository<ApiKeyRow, String> {
+
+    ApiKeyRow saveAndFlush(ApiKeyRow row);
+
+    Optional<ApiKeyRow> findByTenantIdAndPublicId(UUID tenantId, String publicId);
+
+    @Lock(LockModeType.PESSIMISTIC_WRITE)
+    @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId = :publicId")
+    Optional<ApiKeyRow> lock(UUID tenantId, String publicId);
+
+    @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId > :after order by k.publicId")
+    List<ApiKeyRow> list(UUID tenantId, String after, Limit limit);
+}

@@ -1,0 +1,52 @@
+package dev.seedbed.controlplane.tenant.internal;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import jakarta.persistence.Version;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+@Entity
+@Table(name = "tenant")
+class TenantRow {
+
+    @Id
+    private UUID tenantId;
+
+    private String name;
+
+    @Enumerated(EnumType.STRING)
+    private TenantState state;
+
+    private Instant createTime;
+    private Instant updateTime;
+
+    @Version
+    private @Nullable Long revision;
+
+    /** For Hibernate. */
+    @SuppressWarnings("NullAway.Init")
+    protected TenantRow() {}
+
+    TenantRow(Tenant tenant) {
+        this.tenantId = tenant.tenantId();
+        this.createTime = tenant.createTime();
+        this.name = tenant.name();
+        this.state = tenant.state();
+        this.updateTime = tenant.updateTime();
+    }
+
+    Tenant tenant() {
+        return new Tenant(tenantId, name, state, createTime, updateTime);
+    }
+
+    void apply(Tenant after) {
+        name = after.name();
+        state = after.state();
+        updateTime = after.updateTime();
+    }
+}

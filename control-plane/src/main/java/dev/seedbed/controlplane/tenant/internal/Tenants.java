@@ -1,0 +1,99 @@
+package dev.seedbed.controlplane.tenant.internal;
+
+import dev.seedbed.controlplane.admin.PageQuery;
+import dev.seedbed.controlplane.audit.AuditLog;
+import dev.seedbed.controlplane.audit.Operator;
+import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.SeedbedException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.hibernate.id.uuid.UuidVersion7Strategy;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.data.domain.Limit;
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Creates and changes tenants: decides, then applies and audits in one transaction. */
+@Service
+class Tenants {
+
+    private static final UUID BEFORE_ALL = new UUID(0, 0);
+
+    private final TenantRows rows;
+    private final AuditLog audit;
+
+    Tenants(TenantRows rows, AuditLog audit) {
+        this.rows = rows;
+        this.audit = audit;
+    }
+
+    @Transactional
+    public Tenant create(@Nullable String name, Operator operator) {
+        String checked = DisplayName.check("name", name);
+        refuseTaken(checked, null);
+        TenantDecision decision =
+                TenantDecision.create(UuidVersion7Strategy.INSTANCE.generateUuid(null), checked, rows.now());
+        save(new TenantRow(decision.after()));
+        audit.append(operator, decision.action(), decision.after().path(), null, decision.after());
+        return decision.after();
+    }
+
+    @Transactional
+    public Tenant change(UUID tenantId, TenantCommand command, Operator operator) {
+        TenantRow row = rows.lock(tenantId).orElseThrow(() -> notFound(tenantId));
+        Tenant before = row.tenant();
+        TenantDecision decision = TenantDecision.decide(before, command, rows.now());
+        if (decision.after().equals(before)) {
+            return before;
+        }
+        if (!decision.after().name().equals(before.name())) {
+            refuseTaken(decision.after().name(), tenantId);
+        }
+        row.apply(decision.after());
+        save(row);
+        audit.append(operator, decision.action(), before.path(), before, decision.after());
+        return decision.after();
+    }
+
+    @Transactional(readOnly = true)
+    public Tenant get(UUID tenantId) {
+        return rows.findByTenantId(tenantId)
+                .orElseThrow(() -> notFound(tenantId))
+                .tenant();
+    }
+
+    @Transactional(readOnly = true)
+    public PageQuery.Page<Tenant> list(boolean showDeleted, PageQuery query) {
+        UUID after = Objects.requireNonNullElse(query.afterId(), BEFORE_ALL);
+        return query.page(
+                rows.list(after, showDeleted, Limit.of(query.rowsToRead())).stream()
+                        .map(TenantRow::tenant)
+                        .toList(),
+                tenant -> tenant.tenantId().toString());
+    }
+
+    static SeedbedException notFound(UUID tenantId) {
+        return new SeedbedException(ErrorCode.NOT_FOUND, "tenant not found: " + tenantId);
+    }
+
+    private void refuseTaken(String name, @Nullable UUID except) {
+        rows.findLiveByName(name)
+                .map(TenantRow::tenant)
+                .filter(taken -> !taken.tenantId().equals(except))
+                .ifPresent(taken -> {
+                    throw new SeedbedException(ErrorCode.ALREADY_EXISTS, "tenant name is taken: " + name, "name", null)
+                            .with(Map.of("existingId", taken.tenantId().toString()));
+                });
+    }
+
+    private void save(TenantRow row) {
+        try {
+            rows.saveAndFlush(row);
+        } catch (DataIntegrityViolationException e) {
+            // Taken between the look and the write: the unique index decides.
+            throw new SeedbedException(ErrorCode.ALREADY_EXISTS, "tenant name was taken just now", "name", e);
+        }
+    }
+}
