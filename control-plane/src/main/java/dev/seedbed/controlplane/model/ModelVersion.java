@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.model;
 
+import java.time.Instant;
 import java.util.Set;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Set;
  * @param modes lower-case names of the decode modes that the version offers
  * @param maxBlockSize largest block and draft a request may ask for, in positions
  * @param positionsPerToken measured positions evaluated per output token, rounded up: what admission reserves
+ * @param createTime of its registration
  */
 public record ModelVersion(
         String modelName,
@@ -18,4 +20,5 @@ public record ModelVersion(
         int contextLengthTokens,
         Set<String> modes,
         int maxBlockSize,
-        int positionsPerToken) {}
+        int positionsPerToken,
+        Instant createTime) {}

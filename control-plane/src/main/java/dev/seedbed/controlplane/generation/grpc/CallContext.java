@@ -1,0 +1,72 @@
+package dev.seedbed.controlplane.generation.grpc;
+
+import dev.seedbed.controlplane.wire.RequestId;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.time.Clock;
+import org.jspecify.annotations.Nullable;
+import org.springframework.grpc.server.GlobalServerInterceptor;
+import org.springframework.stereotype.Component;
+
+/** Gives every call its id, in the context and in the response's headers, and keeps its authorization for the service. */
+@Component
+@GlobalServerInterceptor
+class CallContext implements ServerInterceptor {
+
+    private static final Context.Key<RequestId> REQUEST_ID = Context.key("request-id");
+    private static final Context.Key<String> AUTHORIZATION = Context.key("authorization");
+    private static final Metadata.Key<String> REQUEST_ID_HEADER =
+            Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> AUTHORIZATION_HEADER =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final Clock clock;
+
+    CallContext(Clock clock) {
+        this.clock = clock;
+    }
+
+    static RequestId requestId() {
+        return REQUEST_ID.get();
+    }
+
+    static @Nullable String authorization() {
+        return AUTHORIZATION.get();
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        var id = RequestId.next(clock);
+        var context =
+                Context.current().withValue(REQUEST_ID, id).withValue(AUTHORIZATION, headers.get(AUTHORIZATION_HEADER));
+        return Contexts.interceptCall(
+                context,
+                new SimpleForwardingServerCall<>(call) {
+                    private boolean headersSent;
+
+                    @Override
+                    public void sendHeaders(Metadata responseHeaders) {
+                        headersSent = true;
+                        responseHeaders.put(REQUEST_ID_HEADER, id.toString());
+                        super.sendHeaders(responseHeaders);
+                    }
+
+                    @Override
+                    public void close(Status status, Metadata trailers) {
+                        if (!headersSent) {
+                            trailers.put(REQUEST_ID_HEADER, id.toString());
+                        }
+                        super.close(status, trailers);
+                    }
+                },
+                headers,
+                next);
+    }
+}

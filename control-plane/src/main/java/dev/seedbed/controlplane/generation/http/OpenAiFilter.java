@@ -1,0 +1,53 @@
+package dev.seedbed.controlplane.generation.http;
+
+import dev.seedbed.controlplane.wire.RequestId;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Clock;
+import org.slf4j.MDC;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/** Gives every request below {@code /v1} its id: in the response's headers and in the log. */
+@Component
+class OpenAiFilter extends OncePerRequestFilter {
+
+    private static final String PREFIX = "/v1";
+    private static final String ATTRIBUTE = OpenAiFilter.class.getName() + ".requestId";
+
+    private final Clock clock;
+
+    OpenAiFilter(Clock clock) {
+        this.clock = clock;
+    }
+
+    static boolean covers(HttpServletRequest request) {
+        // The decoded and normalised path.
+        var path = request.getServletPath();
+        return path.equals(PREFIX) || path.startsWith(PREFIX + "/");
+    }
+
+    static RequestId idOf(HttpServletRequest request) {
+        return (RequestId) request.getAttribute(ATTRIBUTE);
+    }
+
+    @Override
+    protected boolean shouldNotFilter(HttpServletRequest request) {
+        return !covers(request);
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        var id = RequestId.next(clock);
+        request.setAttribute(ATTRIBUTE, id);
+        response.setHeader("x-request-id", id.toString());
+        response.setHeader("Cache-Control", "no-store");
+        try (var inLog = MDC.putCloseable("requestId", id.toString())) {
+            chain.doFilter(request, response);
+        }
+    }
+}

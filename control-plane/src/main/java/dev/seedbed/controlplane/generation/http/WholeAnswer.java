@@ -1,0 +1,61 @@
+package dev.seedbed.controlplane.generation.http;
+
+import dev.seedbed.controlplane.generation.FinishReason;
+import dev.seedbed.controlplane.generation.GenerationSink;
+import dev.seedbed.controlplane.model.ModelVersion;
+import dev.seedbed.controlplane.quota.Budget;
+import dev.seedbed.controlplane.usage.Work;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+
+/** Collects an answer and writes it in one piece. Nothing can be written before, so a client that left shows only at the end. */
+final class WholeAnswer implements GenerationSink {
+
+    private final HttpServletResponse response;
+    private final OpenAiShape shape;
+    private final long startedAtNanos;
+    private final StringBuilder text = new StringBuilder();
+    private @Nullable ModelVersion version;
+    private List<Budget> budgets = List.of();
+
+    WholeAnswer(HttpServletResponse response, OpenAiShape shape, long startedAtNanos) {
+        this.response = response;
+        this.shape = shape;
+        this.startedAtNanos = startedAtNanos;
+    }
+
+    @Override
+    public void admitted(ModelVersion pinned, List<Budget> after) {
+        version = pinned;
+        budgets = after;
+    }
+
+    @Override
+    public void committed(String more, Work work) {
+        text.append(more);
+    }
+
+    @Override
+    public void draft(String draft, int positions, int decidedPositions, Work work) {}
+
+    @Override
+    public void idle() {}
+
+    @Override
+    public void finished(FinishReason reason, String detail, Work work) {
+        var body = shape.whole(Objects.requireNonNull(version), text.toString(), reason, detail, work);
+        OpenAiHeaders.write(response, budgets, startedAtNanos);
+        response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+        try {
+            response.getOutputStream().write(body.toString().getBytes(StandardCharsets.UTF_8));
+            response.flushBuffer();
+        } catch (IOException e) {
+            throw new ClientGoneException("answer not written", e);
+        }
+    }
+}
