@@ -49,8 +49,8 @@ def find_traces(
     """The first `wanted` requests whose traces have the margin; fewer after `attempts` requests."""
     found: list[dict] = []
     for _, (prompt, parameters) in zip(range(attempts), requests, strict=False):
-        generation = generate(contract, prompt, parameters, source)
-        if generation.margin > MARGIN_IN_TOLERANCES * tolerance:
+        generation = generate(contract, prompt, parameters, source, least_margin=MARGIN_IN_TOLERANCES * tolerance)
+        if generation.finish_reason:
             found.append(
                 {
                     "prompt": prompt,

@@ -40,9 +40,17 @@ def make_decoder(contract: Contract, prompt: list[int], parameters: Parameters) 
 
 
 def generate(
-    contract: Contract, prompt: list[int], parameters: Parameters, source: LogitsSource, max_rows: int | None = None
+    contract: Contract,
+    prompt: list[int],
+    parameters: Parameters,
+    source: LogitsSource,
+    max_rows: int | None = None,
+    least_margin: float = 0.0,
 ) -> Generation:
-    """Decodes one request to its end. `max_rows` cuts the prompt into chunks and never changes the tokens."""
+    """Decodes one request to its end. `max_rows` cuts the prompt into chunks and never changes the tokens.
+
+    Gives up, with an empty finish reason, when the margin of a decision is below `least_margin`.
+    """
     decoder = make_decoder(contract, prompt, parameters)
     rounds: list[Round] = []
     while True:
@@ -52,7 +60,7 @@ def generate(
             logits = source.logits(slice_)
             step = decoder.absorb(slice_, logits)
             rounds.append(Round(slice_, logits, step.kept_rows))
-        if step.finish_reason:
+        if step.finish_reason or decoder.margin < least_margin:
             return Generation(
                 decoder.output, decoder.confidence, step.finish_reason, step.finish_detail,
                 decoder.work.as_list(), decoder.margin, rounds,

@@ -18,11 +18,11 @@ class ModelLogits:
     def __init__(self, model: Transformer) -> None:
         self.model = model
 
-    @torch.no_grad()
     def logits(self, slice_: Slice) -> np.ndarray:
         return slice_logits(self.model, slice_)
 
 
+@torch.no_grad()
 def slice_logits(model: Transformer, slice_: Slice) -> np.ndarray:
     """F32 [rows - first_logits_row, vocab_size] of a slice behind its context."""
     context = len(slice_.context)

@@ -1,0 +1,36 @@
+"""Exports a checkpoint of seedling as a model version: `python scripts/export_model.py --checkpoint FILE --data FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from seedbed_training.seedling import POLICY, export_seedling
+
+VERSION = Path(__file__).resolve().parents[2] / "triton-models" / "repository" / "seedling-v1" / "1"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=VERSION)
+    parser.add_argument("--threshold", type=float, default=POLICY.threshold)
+    parser.add_argument("--draft-length", type=int, default=POLICY.draft_length)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    policy = replace(POLICY, threshold=options.threshold, draft_length=options.draft_length)
+    counts = export_seedling(options.checkpoint, options.data, options.out, policy)
+    for what, count in counts.items():
+        print(f"{what}: {count} traces")
+    print(f"wrote {options.out}")
+
+
+if __name__ == "__main__":
+    main()
