@@ -23,6 +23,7 @@ target_sources(engine_tests PRIVATE
   tests/drawing_test.cc
   tests/exact_decoder_test.cc
   tests/golden_test.cc
+  tests/golden_versions_test.cc
   tests/hash_model.cc
   tests/philox_test.cc
   tests/policy_test.cc
@@ -35,5 +36,5 @@ target_sources(engine_tests PRIVATE
   tests/scheduler_rounds_test.cc
   tests/work_limit_test.cc)
 
-set_source_files_properties(tests/recorded_sampler_test.cc PROPERTIES
+set_source_files_properties(tests/golden_versions_test.cc tests/recorded_sampler_test.cc PROPERTIES
   COMPILE_DEFINITIONS SEEDBED_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/../golden")
