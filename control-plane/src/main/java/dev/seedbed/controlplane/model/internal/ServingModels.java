@@ -76,7 +76,8 @@ class ServingModels implements Models {
                 engine.contextLengthTokens(),
                 engine.modes(),
                 engine.maxBlockSize(),
-                version.positionsPerToken()));
+                version.positionsPerToken(),
+                version.createTime()));
     }
 
     private static SeedbedException unavailable(Snapshot now, CatalogueVersion version) {

@@ -1,0 +1,68 @@
+package dev.seedbed.controlplane.generation;
+
+import dev.seedbed.controlplane.quota.QuotaProperties;
+import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.usage.UsageLedger;
+import dev.seedbed.testkit.TestingPostgres;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Map;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration;
+import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
+import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
+import org.springframework.boot.transaction.autoconfigure.TransactionManagerCustomizationAutoConfiguration;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.MapPropertySource;
+
+/** The durable half of a replica, on a PostgreSQL of its own or another replica's: no servers, no heartbeat. */
+@Configuration(proxyBeanMethods = false)
+@ImportAutoConfiguration({
+    DataSourceAutoConfiguration.class,
+    DataSourceTransactionManagerAutoConfiguration.class,
+    FlywayAutoConfiguration.class,
+    JdbcClientAutoConfiguration.class,
+    JdbcTemplateAutoConfiguration.class,
+    TransactionAutoConfiguration.class,
+    TransactionManagerCustomizationAutoConfiguration.class
+})
+@ComponentScan(basePackageClasses = {Quotas.class, UsageLedger.class})
+@EnableConfigurationProperties(QuotaProperties.class)
+@Import(Accounting.class)
+class AccountingContext {
+
+    @Bean
+    MeterRegistry meters() {
+        return new SimpleMeterRegistry();
+    }
+
+    static AnnotationConfigApplicationContext start() {
+        return start(TestingPostgres.createDatabase());
+    }
+
+    static AnnotationConfigApplicationContext start(String url) {
+        var context = new AnnotationConfigApplicationContext();
+        context.getEnvironment()
+                .getPropertySources()
+                .addFirst(new MapPropertySource(
+                        "testing-database",
+                        Map.of(
+                                "spring.datasource.url",
+                                url,
+                                "spring.datasource.username",
+                                TestingPostgres.USER,
+                                "spring.datasource.password",
+                                "")));
+        context.register(AccountingContext.class);
+        context.refresh();
+        return context;
+    }
+}
