@@ -1,7 +1,9 @@
-"""Decodes evaluation prompts with the reference sampler and prints pass@1 and tokens per forward of each setting.
+"""Decodes evaluation prompts with the reference sampler and prints pass@1 and tokens per forward of
+each setting.
 
-`python scripts/evaluate_reference.py --checkpoint FILE --tokenizer FILE --prompts FILE exact:12 diffusion:0.8 ...`
-A setting is `autoregressive`, `exact:<draft length>`, `diffusion:<threshold>` or `fixed_steps:<steps>`. Every forward counts, that of the prompt too.
+`python scripts/evaluate_reference.py --checkpoint FILE --tokenizer FILE --prompts FILE exact:12
+diffusion:0.8 ...` A setting is `autoregressive`, `exact:<draft length>`, `diffusion:<threshold>` or
+`fixed_steps:<steps>`. Every forward counts, that of the prompt too.
 """
 
 from __future__ import annotations
@@ -40,11 +42,16 @@ def parameters_of(setting: str, temperature: float) -> Parameters:
         return Parameters(mode=name, threshold=float(value), **chosen)
     if name == "fixed_steps":
         return Parameters(mode="diffusion", policy=name, steps=int(value), **chosen)
-    raise ValueError(f"setting unknown: {setting!r} (expected: autoregressive, exact:N, diffusion:T or fixed_steps:N)")
+    raise ValueError(
+        f"setting unknown: {setting!r} "
+        "(expected: autoregressive, exact:N, diffusion:T or fixed_steps:N)"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("settings", nargs="+")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
@@ -52,30 +59,47 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="prompts used")
     parser.add_argument("--temperature", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--completions", type=Path, help="folder for one JSON lines file of completions a setting")
+    parser.add_argument(
+        "--completions", type=Path, help="folder for one JSON lines file of completions a setting"
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
     model = round_to_half(load_model(options.checkpoint))
     tokenizer = SeedbedTokenizer(options.tokenizer)
     contract = Contract.of(contract_document(model.config, FACTS))
-    prompts = [json.loads(line) for line in options.prompts.read_text().splitlines()[: options.count]]
+    prompts = [
+        json.loads(line) for line in options.prompts.read_text().splitlines()[: options.count]
+    ]
     with Verifier(timeout_ms=5000) as verifier:
         for setting in options.settings:
             began = time.monotonic()
             completions, totals = [], [0] * 6
             for number, prompt in enumerate(prompts):
                 request = parameters_of(setting, options.temperature)
-                generation = generate(contract, tokenizer.encode(prompt["prompt"]), request, ModelLogits(model))
-                completions.append({"id": prompt["id"], "completion": tokenizer.decode(generation.token_ids)})
-                totals = [total + value for total, value in zip(totals, generation.work, strict=True)]
+                generation = generate(
+                    contract, tokenizer.encode(prompt["prompt"]), request, ModelLogits(model)
+                )
+                completions.append(
+                    {"id": prompt["id"], "completion": tokenizer.decode(generation.token_ids)}
+                )
+                totals = [
+                    total + value for total, value in zip(totals, generation.work, strict=True)
+                ]
                 if sys.stderr.isatty():
-                    print(f"\r{setting}: {number + 1}/{len(prompts)}", end="", file=sys.stderr, flush=True)
+                    print(
+                        f"\r{setting}: {number + 1}/{len(prompts)}",
+                        end="",
+                        file=sys.stderr,
+                        flush=True,
+                    )
             summary = summarize(prompts, judge(prompts, completions, verifier))
             _, _, forwards, positions, tokens, _ = totals
             print(
-                f"{setting}: pass@1 {100 * summary['pass_at_1']:.1f} %  tokens per forward {tokens / forwards:.2f}  "
-                f"positions per token {positions / tokens:.2f}  tokens {tokens}  {summary['kinds']}  {time.monotonic() - began:.0f} s",
+                f"{setting}: pass@1 {100 * summary['pass_at_1']:.1f} %  "
+                f"tokens per forward {tokens / forwards:.2f}  "
+                f"positions per token {positions / tokens:.2f}  tokens {tokens}  "
+                f"{summary['kinds']}  {time.monotonic() - began:.0f} s",
                 flush=True,
             )
             if options.completions:

@@ -1,4 +1,5 @@
-"""Exports a checkpoint of seedling as a model version: `python scripts/export_model.py --checkpoint FILE --data FOLDER`."""
+"""Exports a checkpoint of seedling as a model version: `python scripts/export_model.py --checkpoint
+FILE --data FOLDER`."""
 
 from __future__ import annotations
 

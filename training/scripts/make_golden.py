@@ -1,4 +1,4 @@
-"""Writes triton-models/golden: `python scripts/make_golden.py sampler|checkpoints [--out FOLDER]`."""
+"""Writes triton-models/golden: `python scripts/make_golden.py sampler|checkpoints`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Trains one stage of seedling: `python scripts/train.py ar|diffusion --data FOLDER --out FILE`.
 
-Starts where --out stands if it exists; otherwise `ar` starts from drawn weights and `diffusion` from the checkpoint --init.
-SIGTERM and SIGINT end the run after the step under way, with a checkpoint.
+Starts where --out stands if it exists; otherwise `ar` starts from drawn weights and `diffusion`
+from the checkpoint --init. SIGTERM and SIGINT end the run after the step under way, with a
+checkpoint.
 """
 
 from __future__ import annotations
@@ -30,22 +31,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write, and to resume from")
-    parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights start the stage")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="checkpoint to write, and to resume from"
+    )
+    parser.add_argument(
+        "--init", type=Path, help="checkpoint whose averaged weights start the stage"
+    )
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--batch-tokens", type=int, default=4096)
     parser.add_argument("--learning-rate", type=float, help="default: 2e-3 (ar), 1e-3 (diffusion)")
-    parser.add_argument("--descent", type=float, default=0.4, help="share of the steps on which the rate falls")
+    parser.add_argument(
+        "--descent", type=float, default=0.4, help="share of the steps on which the rate falls"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
     objective, peak = STAGES[options.stage]
-    schedule = Schedule(peak=options.learning_rate or peak, steps=options.steps, descent=options.descent)
-    config = TrainerConfig(schedule, objective, batch_tokens=options.batch_tokens, seed=options.seed)
+    schedule = Schedule(
+        peak=options.learning_rate or peak, steps=options.steps, descent=options.descent
+    )
+    config = TrainerConfig(
+        schedule, objective, batch_tokens=options.batch_tokens, seed=options.seed
+    )
     dataset = Dataset(options.data)
-    model = checkpoint.load_model(options.init) if options.init else new_model(ModelConfig(), options.seed)
+    model = (
+        checkpoint.load_model(options.init)
+        if options.init
+        else new_model(ModelConfig(), options.seed)
+    )
     trainer = Trainer(model, config)
     if options.out.exists():
         trainer.restore(checkpoint.load(options.out))
@@ -53,7 +68,10 @@ def main() -> None:
     def report(line: str) -> None:
         print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
 
-    report(f"{options.stage}: {model.parameter_count():,} parameters, {len(dataset):,} samples, from step {trainer.step}")
+    report(
+        f"{options.stage}: {model.parameter_count():,} parameters, {len(dataset):,} samples, "
+        f"from step {trainer.step}"
+    )
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: stopping.append(received))

@@ -23,7 +23,8 @@ def load(path: Path) -> dict:
 
 
 def load_model(path: Path, averaged: bool = True) -> Transformer:
-    """The model of a checkpoint, with its averaged weights or those of its last step, in evaluation mode."""
+    """The model of a checkpoint, with its averaged weights or those of its last step, in evaluation
+    mode."""
     state = load(path)
     model = Transformer(ModelConfig(**state["model_config"]))
     model.load_state_dict(state["average" if averaged else "model"])
@@ -31,7 +32,8 @@ def load_model(path: Path, averaged: bool = True) -> Transformer:
 
 
 def round_to_half(model: Transformer) -> Transformer:
-    """Rounds all weights, in place, to values that F16 holds: what a shipped file stores and an engine computes with."""
+    """Rounds all weights, in place, to values that F16 holds: what a shipped file stores and an
+    engine computes with."""
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())

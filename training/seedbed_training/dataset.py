@@ -1,7 +1,7 @@
 """Reads a data set of samples and cuts it into batches of similar length.
 
-A folder holds `tokens.u16` (little-endian ids, samples end to end, each with its end token) and `index.npy`
-(int64 [samples, 3]: start, prompt length, total length).
+A folder holds `tokens.u16` (little-endian ids, samples end to end, each with its end token) and
+`index.npy` (int64 [samples, 3]: start, prompt length, total length).
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ class Sample:
 
 
 class Dataset:
-    """Samples by number; the last `HELD_OUT_SAMPLES` are for validation and never in a training batch."""
+    """Samples by number; the last `HELD_OUT_SAMPLES` are for validation and never in a training
+    batch."""
 
     def __init__(self, folder: Path) -> None:
         self._tokens = np.memmap(folder / "tokens.u16", dtype="<u2", mode="r")
         self._index = np.load(folder / "index.npy")
         if len(self._index) <= 2 * HELD_OUT_SAMPLES:
-            raise ValueError(f"samples in {folder}: {len(self._index)} (expected: more than {2 * HELD_OUT_SAMPLES})")
+            raise ValueError(
+                f"samples in {folder}: {len(self._index)} "
+                f"(expected: more than {2 * HELD_OUT_SAMPLES})"
+            )
 
     def __len__(self) -> int:
         return len(self._index) - HELD_OUT_SAMPLES
@@ -45,15 +49,20 @@ class Dataset:
         return [self[number] for number in range(len(self), len(self._index))]
 
 
-def batches(dataset: Dataset, batch_tokens: int, seed: int, start: int = 0) -> Iterator[list[Sample]]:
+def batches(
+    dataset: Dataset, batch_tokens: int, seed: int, start: int = 0
+) -> Iterator[list[Sample]]:
     """Endless batches of about `batch_tokens` tokens, beginning with the `start`-th.
 
-    The order depends on the seed only, so a resumed run sees the batches that an uninterrupted one would have seen.
+    The order depends on the seed only, so a resumed run sees the batches that an uninterrupted one
+    would have seen.
     """
     number = 0
     epoch = 0
     while True:
-        for members in _epoch(dataset.lengths(), batch_tokens, np.random.default_rng([seed, epoch])):
+        for members in _epoch(
+            dataset.lengths(), batch_tokens, np.random.default_rng([seed, epoch])
+        ):
             if number >= start:
                 yield [dataset[int(member)] for member in members]
             number += 1

@@ -27,7 +27,10 @@ _DIGESTED_FILES = ("model.gguf", "tokenizer.json", "chat_template.jinja", "golde
 def tensors(model: Transformer) -> dict[str, np.ndarray]:
     """All weights, F32, by their llama.cpp names and in its layout."""
     config = model.config
-    named: dict[str, Tensor] = {"token_embd.weight": model.embedding.weight, "output_norm.weight": model.output_norm.weight}
+    named: dict[str, Tensor] = {
+        "token_embd.weight": model.embedding.weight,
+        "output_norm.weight": model.output_norm.weight,
+    }
     if model.head is not None:
         named["output.weight"] = model.head.weight
     for number, layer in enumerate(model.layers):
@@ -38,27 +41,48 @@ def tensors(model: Transformer) -> dict[str, np.ndarray]:
             prefix + "ffn_norm.weight": layer.ffn_norm.weight,
             prefix + "ffn_down.weight": layer.ffn.down.weight,
         }
-        named |= dict(zip((prefix + "ffn_gate.weight", prefix + "ffn_up.weight"), layer.ffn.gate_up.weight.chunk(2), strict=True))
+        named |= dict(
+            zip(
+                (prefix + "ffn_gate.weight", prefix + "ffn_up.weight"),
+                layer.ffn.gate_up.weight.chunk(2),
+                strict=True,
+            )
+        )
         for kind in ("weight", "bias") if config.qkv_bias else ("weight",):
             named |= _query_key_value(config, getattr(layer.attention.qkv, kind), prefix, kind)
     return {name: value.detach().float().contiguous().numpy() for name, value in named.items()}
 
 
-def _query_key_value(config: ModelConfig, fused: Tensor, prefix: str, kind: str) -> dict[str, Tensor]:
-    widths = [count * config.head_width for count in (config.heads, config.kv_heads, config.kv_heads)]
+def _query_key_value(
+    config: ModelConfig, fused: Tensor, prefix: str, kind: str
+) -> dict[str, Tensor]:
+    widths = [
+        count * config.head_width for count in (config.heads, config.kv_heads, config.kv_heads)
+    ]
     query, key, value = fused.split(widths)
     if config.architecture == "llama":
         query, key = interleave_pairs(query, config.heads), interleave_pairs(key, config.kv_heads)
-    return {f"{prefix}attn_{letter}.{kind}": part for letter, part in zip("qkv", (query, key, value), strict=True)}
+    return {
+        f"{prefix}attn_{letter}.{kind}": part
+        for letter, part in zip("qkv", (query, key, value), strict=True)
+    }
 
 
 def interleave_pairs(rows: Tensor, heads: int) -> Tensor:
-    """Reorders each head's rows from halves (i, i + n/2) to neighbours (2i, 2i + 1), as RoPE of `llama` files expects."""
-    return rows.view(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:]).transpose(1, 2).reshape(rows.shape)
+    """Reorders each head's rows from halves (i, i + n/2) to neighbours (2i, 2i + 1), as RoPE of
+    `llama` files expects."""
+    return (
+        rows.view(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
+        .transpose(1, 2)
+        .reshape(rows.shape)
+    )
 
 
 def stored(values: np.ndarray, weight_type: str) -> tuple[np.ndarray, gguf.GGMLQuantizationType]:
-    """What the file holds of a tensor. Vectors stay F32: they cost nothing and are added or multiplied in F32."""
+    """What the file holds of a tensor.
+
+    Vectors stay F32: they cost nothing and are added or multiplied in F32.
+    """
     if values.ndim == 1 or weight_type == "f32":
         return values, gguf.GGMLQuantizationType.F32
     kind = _TYPES[weight_type]
@@ -71,7 +95,9 @@ def round_as_stored(model: Transformer, weight_type: str) -> Transformer:
         for parameter in model.parameters():
             if parameter.dim() == 2 and weight_type != "f32":
                 kind = _TYPES[weight_type]
-                restored = gguf.quants.dequantize(gguf.quants.quantize(parameter.numpy(), kind), kind)
+                restored = gguf.quants.dequantize(
+                    gguf.quants.quantize(parameter.numpy(), kind), kind
+                )
                 parameter.copy_(torch.from_numpy(np.ascontiguousarray(restored)))
     return model
 
@@ -152,7 +178,14 @@ def contract_document(config: ModelConfig, facts: ContractFacts) -> dict:
 
 
 def write_version(
-    folder: Path, model: Transformer, name: str, weight_type: str, contract: dict, golden: dict, tokenizer: str, chat_template: str
+    folder: Path,
+    model: Transformer,
+    name: str,
+    weight_type: str,
+    contract: dict,
+    golden: dict,
+    tokenizer: str,
+    chat_template: str,
 ) -> None:
     """Writes a whole version into `folder`; what stood there before is gone."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -161,5 +194,9 @@ def write_version(
     (folder / "tokenizer.json").write_text(tokenizer)
     (folder / "chat_template.jinja").write_text(chat_template)
     (folder / "golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-    digests = {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in _DIGESTED_FILES}
-    (folder / "contract.json").write_text(json.dumps({**contract, "sha256": digests}, indent=2) + "\n")
+    digests = {
+        file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in _DIGESTED_FILES
+    }
+    (folder / "contract.json").write_text(
+        json.dumps({**contract, "sha256": digests}, indent=2) + "\n"
+    )

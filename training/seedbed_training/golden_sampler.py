@@ -1,4 +1,5 @@
-"""Recorded cases that tie the engine's sampler to this one: requests, the logits of every round, and what must come out."""
+"""Recorded cases that tie the engine's sampler to this one: requests, the logits of every round,
+and what must come out."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from .sampler.rounds import Slice
 from .sampler.sources import MarkovLogits
 
 VOCAB_SIZE = 32
-SMALLEST_MARGIN = 1e-9  # the logits are recorded; only the last bits of exp and of sums may differ between languages
+# The logits are recorded; only the last bits of exp and of sums may differ between languages.
+SMALLEST_MARGIN = 1e-9
 _PROMPT_LENGTHS = (1, 3, 8, 13, 16, 21)
 _BLOCK_SIZES = (1, 4, 8, 16, 5, 12)
 _MAX_TOKENS = (1, 5, 16, 24, 33, 40)
@@ -38,14 +40,26 @@ def _contract(attention: str, block_size: int, end_token_ids: tuple[int, ...]) -
 
 def _requests():
     """(contract, prompt, parameters, max_rows, logits) in the order of the file."""
-    kinds = [(CAUSAL_CONTEXT, "autoregressive", "threshold"), (CAUSAL_CONTEXT, "exact", "threshold")]
-    kinds += [(attention, "diffusion", policy) for attention, policy in product((CAUSAL_CONTEXT, BLOCK_CAUSAL), ("threshold", "fixed_steps"))]
+    kinds = [
+        (CAUSAL_CONTEXT, "autoregressive", "threshold"),
+        (CAUSAL_CONTEXT, "exact", "threshold"),
+    ]
+    kinds += [
+        (attention, "diffusion", policy)
+        for attention, policy in product(
+            (CAUSAL_CONTEXT, BLOCK_CAUSAL), ("threshold", "fixed_steps")
+        )
+    ]
     temperatures = ((0.0, 1.0), (0.8, 1.0), (0.8, 0.95))
-    for number, ((attention, mode, policy), (temperature, top_p), variant) in enumerate(product(kinds, temperatures, range(8))):
+    for number, ((attention, mode, policy), (temperature, top_p), variant) in enumerate(
+        product(kinds, temperatures, range(8))
+    ):
         random = np.random.default_rng([7, number])
         block_size = _BLOCK_SIZES[(variant + number // 8) % len(_BLOCK_SIZES)]
         contract = _contract(attention, block_size, _END_TOKENS[variant % len(_END_TOKENS)])
-        prompt = random.integers(3, VOCAB_SIZE, _PROMPT_LENGTHS[int(random.integers(len(_PROMPT_LENGTHS)))]).tolist()
+        prompt = random.integers(
+            3, VOCAB_SIZE, _PROMPT_LENGTHS[int(random.integers(len(_PROMPT_LENGTHS)))]
+        ).tolist()
         if variant == 3:
             prompt[-1] = contract.end_token_ids[0]  # an end token of the prompt ends nothing
         parameters = Parameters(
@@ -66,19 +80,25 @@ def _requests():
 
 
 def build_cases() -> tuple[list[dict], np.ndarray]:
-    """The cases and all their logits, F32 [rows, VOCAB_SIZE], in the order in which the cases refer to them."""
+    """The cases and all their logits, F32 [rows, VOCAB_SIZE], in the order in which the cases refer
+    to them."""
     cases, logits = [], []
     offset = 0
     for number, (contract, prompt, parameters, max_rows, source) in enumerate(_requests()):
         generation = generate(contract, prompt, parameters, source, max_rows)
         if generation.margin < SMALLEST_MARGIN:
-            raise AssertionError(f"case {number} hangs on the last bits: margin {generation.margin} (expected: {SMALLEST_MARGIN})")
+            raise AssertionError(
+                f"case {number} hangs on the last bits: margin {generation.margin} "
+                f"(expected: {SMALLEST_MARGIN})"
+            )
         rounds = []
         for each in generation.rounds:
             rounds.append(_round_document(each.slice_, each.kept_rows, offset, len(each.logits)))
             logits.append(each.logits)
             offset += len(each.logits)
-        cases.append(_case_document(number, contract, prompt, parameters, max_rows, rounds, generation))
+        cases.append(
+            _case_document(number, contract, prompt, parameters, max_rows, rounds, generation)
+        )
     return cases, np.concatenate(logits)
 
 
@@ -93,9 +113,12 @@ def _round_document(slice_: Slice, kept_rows: int, offset: int, rows: int) -> di
     }
 
 
-def _case_document(number, contract, prompt, parameters, max_rows, rounds, generation: Generation) -> dict:
+def _case_document(
+    number, contract, prompt, parameters, max_rows, rounds, generation: Generation
+) -> dict:
     return {
-        "name": f"{number:03d}-{contract.attention}-{parameters.mode}-{parameters.policy}-t{parameters.temperature}-p{parameters.top_p}",
+        "name": f"{number:03d}-{contract.attention}-{parameters.mode}-{parameters.policy}"
+        f"-t{parameters.temperature}-p{parameters.top_p}",
         "contract": asdict(contract),
         "prompt": prompt,
         "parameters": asdict(parameters),

@@ -1,4 +1,5 @@
-"""golden.json of a model version: logits of three slices, and traces whose decisions leave room for rounding."""
+"""golden.json of a model version: logits of three slices, and traces whose decisions leave room for
+rounding."""
 
 from __future__ import annotations
 
@@ -11,12 +12,19 @@ from .sampler.contract import BLOCK_CAUSAL, Contract, Parameters
 from .sampler.decoding import generate
 from .sampler.rounds import LogitsSource, Slice
 
-# A margin has to exceed twice the tolerance; half as much again keeps a trace usable on a CPU that rounds otherwise.
+# A margin has to exceed twice the tolerance; half as much again keeps a trace usable on a CPU that
+# rounds otherwise.
 MARGIN_IN_TOLERANCES = 3.0
 
 
-def logits_cases(contract: Contract, prompt: list[int], evaluate: Callable[[Slice], np.ndarray], last_rows: int = 6) -> list[dict]:
-    """Clean rows alone, a block of masks alone, and clean rows followed by masks (the fold), each on an empty context."""
+def logits_cases(
+    contract: Contract,
+    prompt: list[int],
+    evaluate: Callable[[Slice], np.ndarray],
+    last_rows: int = 6,
+) -> list[dict]:
+    """Clean rows alone, a block of masks alone, and clean rows followed by masks (the fold), each
+    on an empty context."""
     size = contract.block_size
     grid = size if contract.attention == BLOCK_CAUSAL else None
     clean = tuple(prompt[: len(prompt) // size * size] if grid else prompt)
@@ -49,12 +57,18 @@ def find_traces(
     """The first `wanted` requests whose traces have the margin; fewer after `attempts` requests."""
     found: list[dict] = []
     for _, (prompt, parameters) in zip(range(attempts), requests, strict=False):
-        generation = generate(contract, prompt, parameters, source, least_margin=MARGIN_IN_TOLERANCES * tolerance)
+        generation = generate(
+            contract, prompt, parameters, source, least_margin=MARGIN_IN_TOLERANCES * tolerance
+        )
         if generation.finish_reason:
             found.append(
                 {
                     "prompt": prompt,
-                    "parameters": {name: value for name, value in asdict(parameters).items() if value is not None},
+                    "parameters": {
+                        name: value
+                        for name, value in asdict(parameters).items()
+                        if value is not None
+                    },
                     "token_ids": generation.token_ids,
                     "finish_reason": generation.finish_reason,
                     "margin": generation.margin if np.isfinite(generation.margin) else 1e9,

@@ -1,8 +1,8 @@
 """The transformer that every objective, decoder and exporter shares.
 
-A llama-type decoder (or qwen2: the same with biases on query, key and value). The model has no notion of streams, blocks or
-masking: who sees whom comes in as one boolean matrix (see `visibility.py`), so training passes and serving slices run through
-the same code.
+A llama-type decoder (or qwen2: the same with biases on query, key and value). The model has no
+notion of streams, blocks or masking: who sees whom comes in as one boolean matrix (see
+`visibility.py`), so training passes and serving slices run through the same code.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         if self.architecture not in ("llama", "qwen2"):
-            raise ValueError(f"architecture unknown: {self.architecture!r} (expected: 'llama' or 'qwen2')")
+            raise ValueError(
+                f"architecture unknown: {self.architecture!r} (expected: 'llama' or 'qwen2')"
+            )
         if self.width % self.heads or self.heads % self.kv_heads:
             raise ValueError(
-                f"heads do not divide: width {self.width}, heads {self.heads}, kv_heads {self.kv_heads} "
+                f"heads do not divide: width {self.width}, heads {self.heads}, "
+                f"kv_heads {self.kv_heads} "
                 "(expected: width % heads == 0 and heads % kv_heads == 0)"
             )
 
@@ -79,17 +82,31 @@ class Attention(nn.Module):
         super().__init__()
         self.config = config
         # Rows of `qkv`: all query heads, then all key heads, then all value heads.
-        self.qkv = nn.Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width, bias=config.qkv_bias)
+        self.qkv = nn.Linear(
+            config.width,
+            (config.heads + 2 * config.kv_heads) * config.head_width,
+            bias=config.qkv_bias,
+        )
         self.output = nn.Linear(config.width, config.width, bias=False)
 
     def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, visible: Tensor) -> Tensor:
         config = self.config
         batch, rows, _ = x.shape
-        heads = self.qkv(x).view(batch, rows, config.heads + 2 * config.kv_heads, config.head_width).transpose(1, 2)
+        heads = (
+            self.qkv(x)
+            .view(batch, rows, config.heads + 2 * config.kv_heads, config.head_width)
+            .transpose(1, 2)
+        )
         query, key, value = heads.split((config.heads, config.kv_heads, config.kv_heads), dim=1)
-        query, key = rotate(query, cosine, sine).to(value.dtype), rotate(key, cosine, sine).to(value.dtype)
+        query, key = (
+            rotate(query, cosine, sine).to(value.dtype),
+            rotate(key, cosine, sine).to(value.dtype),
+        )
         shared_by = config.heads // config.kv_heads
-        key, value = key.repeat_interleave(shared_by, dim=1), value.repeat_interleave(shared_by, dim=1)
+        key, value = (
+            key.repeat_interleave(shared_by, dim=1),
+            value.repeat_interleave(shared_by, dim=1),
+        )
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=visible)
         return self.output(mixed.transpose(1, 2).reshape(batch, rows, config.width))
 
@@ -126,13 +143,20 @@ class Transformer(nn.Module):
         self.embedding = nn.Embedding(config.vocab_size, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.output_norm = RMSNorm(config.width, config.norm_epsilon)
-        self.head = None if config.tied_embeddings else nn.Linear(config.width, config.vocab_size, bias=False)
+        self.head = (
+            None
+            if config.tied_embeddings
+            else nn.Linear(config.width, config.vocab_size, bias=False)
+        )
 
-    def initialise(self, generator: torch.Generator) -> "Transformer":
-        """Draws all weights; residual projections are scaled down by the number of additions to the stream."""
+    def initialise(self, generator: torch.Generator) -> Transformer:
+        """Draws all weights; residual projections are scaled down by the number of additions to the
+        stream."""
         for name, parameter in self.named_parameters():
             if parameter.dim() == 1:
-                nn.init.ones_(parameter) if name.endswith("norm.weight") else nn.init.zeros_(parameter)
+                nn.init.ones_(parameter) if name.endswith("norm.weight") else nn.init.zeros_(
+                    parameter
+                )
             else:
                 residual = name.endswith(("attention.output.weight", "ffn.down.weight"))
                 deviation = 0.02 / math.sqrt(2 * self.config.layers) if residual else 0.02
@@ -140,10 +164,13 @@ class Transformer(nn.Module):
         return self
 
     def forward(self, token_ids: Tensor, positions: Tensor, visible: Tensor) -> Tensor:
-        """Hidden states [batch, rows, width] of rows with ids and positions [batch, rows] and visibility [batch, rows, rows]."""
+        """Hidden states [batch, rows, width] of rows with ids and positions [batch, rows] and
+        visibility [batch, rows, rows]."""
         x = self.embedding(token_ids)
         cosine, sine = rotary_angles(self.config, positions)
-        bias = torch.zeros(visible.shape, dtype=torch.float32).masked_fill_(~visible, -torch.inf)[:, None]
+        bias = torch.zeros(visible.shape, dtype=torch.float32).masked_fill_(~visible, -torch.inf)[
+            :, None
+        ]
         if torch.is_autocast_enabled("cpu"):
             bias = bias.to(torch.get_autocast_dtype("cpu"))
         for layer in self.layers:
@@ -151,7 +178,8 @@ class Transformer(nn.Module):
         return self.output_norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Logits [..., vocab_size] of hidden states [..., width]; taken apart so that only wanted rows pay for the head."""
+        """Logits [..., vocab_size] of hidden states [..., width]; taken apart so that only wanted
+        rows pay for the head."""
         return F.linear(hidden, self.embedding.weight if self.head is None else self.head.weight)
 
     def parameter_count(self) -> int:

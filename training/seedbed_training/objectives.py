@@ -1,10 +1,12 @@
 """What the model learns from: next tokens, and masked blocks beside a clean stream (kind C).
 
-An objective turns samples into one `Pass`: the rows that go through the model, who sees whom, and which rows are asked for
-which token. Rows of the clean stream predict the next position, noisy rows their own.
+An objective turns samples into one `Pass`: the rows that go through the model, who sees whom, and
+which rows are asked for which token. Rows of the clean stream predict the next position, noisy rows
+their own.
 
-A noisy block sees the clean tokens strictly before its first position and itself; nothing sees a noisy block but itself. That
-is exactly a serving slice whose clean rows end where the block begins, so no future or own clean token can leak.
+A noisy block sees the clean tokens strictly before its first position and itself; nothing sees a
+noisy block but itself. That is exactly a serving slice whose clean rows end where the block begins,
+so no future or own clean token can leak.
 """
 
 from __future__ import annotations
@@ -31,8 +33,12 @@ class BlockNoise:
 
     block_sizes: tuple[int, ...] = (8, 12, 16, 16, 16, 16, 24, 32)
     views: int = 2  # independent noisy copies of each completion beside one clean stream
-    fully_masked: float = 0.35  # share of blocks with every position masked: what decoding starts from
-    grid_at_prompt_end: float = 0.5  # share of views whose grid starts there (`diffusion`); others start anywhere (`exact`)
+    fully_masked: float = (
+        0.35  # share of blocks with every position masked: what decoding starts from
+    )
+    grid_at_prompt_end: float = (
+        0.5  # share of views whose grid starts there (`diffusion`); others start anywhere (`exact`)
+    )
     after_end_weight: float = 0.1  # positions after the end token: decoding ignores them
 
 
@@ -74,7 +80,11 @@ class _Rows:
 
     def add(self, token_ids, positions, limits, group, target, weight) -> None:
         columns = (token_ids, positions, limits, group, target, weight)
-        self.parts.append(np.stack(np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in columns))))
+        self.parts.append(
+            np.stack(
+                np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in columns))
+            )
+        )
 
     def table(self) -> np.ndarray:
         return np.concatenate(self.parts, axis=1)
@@ -89,7 +99,16 @@ def make_pass(samples: list[Sample], config: ObjectiveConfig, random: np.random.
             rates = iter(_mask_rates(sum(map(len, blocks)), block_size, config.noise, random))
             for sample, starts, collected in zip(samples, blocks, rows, strict=True):
                 for number, start in enumerate(starts):
-                    _add_block(collected, sample, start, block_size, view * 1000 + number, next(rates), config.noise, random)
+                    _add_block(
+                        collected,
+                        sample,
+                        start,
+                        block_size,
+                        view * 1000 + number,
+                        next(rates),
+                        config.noise,
+                        random,
+                    )
     return _stack([collected.table() for collected in rows])
 
 
@@ -103,8 +122,11 @@ def _clean_rows(sample: Sample, prompt_weight: float) -> _Rows:
     return rows
 
 
-def _blocks(sample: Sample, block_size: int, noise: BlockNoise, random: np.random.Generator) -> range:
-    """First positions of the noisy blocks of one view; only whole blocks, as decoding has no others."""
+def _blocks(
+    sample: Sample, block_size: int, noise: BlockNoise, random: np.random.Generator
+) -> range:
+    """First positions of the noisy blocks of one view; only whole blocks, as decoding has no
+    others."""
     offset = 0 if random.random() < noise.grid_at_prompt_end else int(random.integers(block_size))
     first = sample.prompt_length + offset
     total = len(sample.token_ids)
@@ -113,14 +135,26 @@ def _blocks(sample: Sample, block_size: int, noise: BlockNoise, random: np.rando
     return range(first, total, block_size)
 
 
-def _mask_rates(count: int, block_size: int, noise: BlockNoise, random: np.random.Generator) -> np.ndarray:
-    """One rate a block: 1 for the fully masked share, the others stratified over [1 / block_size, 1]."""
+def _mask_rates(
+    count: int, block_size: int, noise: BlockNoise, random: np.random.Generator
+) -> np.ndarray:
+    """One rate a block: 1 for the fully masked share, the others stratified over [1 / block_size,
+    1]."""
     strata = (random.permutation(count) + random.random(count)) / max(1, count)
     rates = 1 / block_size + strata * (1 - 1 / block_size)
     return np.where(random.random(count) < noise.fully_masked, 1.0, rates)
 
 
-def _add_block(rows: _Rows, sample: Sample, start: int, block_size: int, group: int, rate: float, noise: BlockNoise, random) -> None:
+def _add_block(
+    rows: _Rows,
+    sample: Sample,
+    start: int,
+    block_size: int,
+    group: int,
+    rate: float,
+    noise: BlockNoise,
+    random,
+) -> None:
     positions = np.arange(start, start + block_size)
     total = len(sample.token_ids)
     truth = np.full(block_size, END)
@@ -129,13 +163,26 @@ def _add_block(rows: _Rows, sample: Sample, start: int, block_size: int, group: 
     masked = random.random(block_size) < rate
     masked[random.integers(inside)] = True
     weight = np.where(positions < total, 1.0, noise.after_end_weight)
-    rows.add(np.where(masked, MASK, truth), positions, start - 1, group, np.where(masked, truth, _NO_TARGET), weight)
+    rows.add(
+        np.where(masked, MASK, truth),
+        positions,
+        start - 1,
+        group,
+        np.where(masked, truth, _NO_TARGET),
+        weight,
+    )
 
 
 def _stack(tables: list[np.ndarray]) -> Pass:
     width = max(table.shape[1] for table in tables)
     padding = np.array([PAD, 0, -1, _PADDING_GROUP, _NO_TARGET, 0.0])[:, None]
-    padded = np.stack([np.concatenate([t, np.repeat(padding, width - t.shape[1], axis=1)], axis=1) for t in tables], axis=1)
+    padded = np.stack(
+        [
+            np.concatenate([t, np.repeat(padding, width - t.shape[1], axis=1)], axis=1)
+            for t in tables
+        ],
+        axis=1,
+    )
     integers = torch.from_numpy(padded[:5].astype(np.int64))
     return Pass(*integers, weight=torch.from_numpy(padded[5].astype(np.float32)))
 
@@ -144,7 +191,9 @@ def _stack(tables: list[np.ndarray]) -> Pass:
 class Losses:
     total: Tensor  # what is minimised
     next_token: Tensor  # mean cross-entropy of completion tokens, nats
-    masked: Tensor  # mean cross-entropy of masked positions up to the end token, nats; 0 without noise
+    masked: (
+        Tensor  # mean cross-entropy of masked positions up to the end token, nats; 0 without noise
+    )
     masked_accuracy: Tensor  # share of asked noisy rows whose best token is right
 
 

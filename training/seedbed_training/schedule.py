@@ -1,7 +1,7 @@
 """Learning rate by step: linear warm-up, a plateau, a linear descent.
 
-A plateau rather than a cosine: the length of a run can be changed while it runs (resume with other `steps`) and everything
-before the descent stays what it would have been.
+A plateau rather than a cosine: the length of a run can be changed while it runs (resume with other
+`steps`) and everything before the descent stays what it would have been.
 """
 
 from __future__ import annotations

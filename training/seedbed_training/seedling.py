@@ -13,47 +13,67 @@ from .golden_version import find_traces, logits_cases
 from .sampler.contract import CAUSAL_CONTEXT, Contract, Parameters
 from .sampler.sources import ModelLogits
 
-# The largest difference of a logit between this PyTorch and the engine that was seen is far below; see LOG.md.
+# The largest difference of a logit between this PyTorch and the engine that was seen is far below;
+# see LOG.md.
 TOLERANCE = 1e-3
 
-# The last user message: a description, then the signature on the lines below. A message that brings its own Javadoc stays as
-# it is. Written in the words that Jinja2 and jinjava share.
+# The last user message: a description, then the signature on the lines below (without one, the
+# model writes it too). A message that brings its own Javadoc stays as it is. Written in the words
+# that Jinja2 and jinjava share, without a newline at the end.
 CHAT_TEMPLATE = (
-    "{%- set content = (messages | selectattr('role', 'equalto', 'user') | list | last).content | trim -%}\n"
-    "{%- if '/**' in content -%}{%- set method = content -%}\n"
-    "{%- else -%}{%- set method = '/** ' ~ (content | replace('\\n', ' */\\n', 1)) -%}\n"
+    "{%- set users = messages | selectattr('role', 'equalto', 'user') | list -%}\n"
+    "{%- set content = (users | last).content | trim -%}\n"
+    "{%- if '/**' in content -%}{%- set method = content ~ ' {' -%}\n"
+    "{%- elif '\\n' in content -%}"
+    "{%- set method = '/** ' ~ (content | replace('\\n', ' */\\n', 1)) ~ ' {' -%}\n"
+    "{%- else -%}{%- set method = '/** ' ~ content ~ ' */\\nstatic' -%}\n"
     "{%- endif -%}\n"
-    "{{- (method ~ ' {') | replace('{ {', '{') -}}\n"
+    "{{- method | replace('{ {', '{') -}}"
 )
 
-POLICY = DefaultPolicy(mode="diffusion", policy="threshold", threshold=0.8, steps=8, draft_length=12)
+POLICY = DefaultPolicy(
+    mode="diffusion", policy="threshold", threshold=0.8, steps=8, draft_length=12
+)
 FACTS = ContractFacts(CAUSAL_CONTEXT, tolerance=TOLERANCE, default_policy=POLICY)
 
 
-def golden_requests(prompts: list[list[int]], mode: str, temperature: float, policy: DefaultPolicy) -> Iterator[tuple[list[int], Parameters]]:
+def golden_requests(
+    prompts: list[list[int]], mode: str, temperature: float, policy: DefaultPolicy
+) -> Iterator[tuple[list[int], Parameters]]:
     """One request a prompt, every second one of `diffusion` with `fixed_steps`."""
     for number, prompt in enumerate(prompts):
-        yield prompt, Parameters(
-            max_tokens=48 if temperature else 96,
-            mode=mode,
-            policy="fixed_steps" if number % 2 else "threshold",
-            threshold=policy.threshold,
-            steps=policy.steps,
-            draft_length=policy.draft_length,
-            temperature=temperature,
-            top_p=0.95 if temperature else 1.0,
-            seed=number,
+        yield (
+            prompt,
+            Parameters(
+                max_tokens=48 if temperature else 96,
+                mode=mode,
+                policy="fixed_steps" if number % 2 else "threshold",
+                threshold=policy.threshold,
+                steps=policy.steps,
+                draft_length=policy.draft_length,
+                temperature=temperature,
+                top_p=0.95 if temperature else 1.0,
+                seed=number,
+            ),
         )
 
 
-def export_seedling(checkpoint: Path, data: Path, folder: Path, policy: DefaultPolicy = POLICY) -> dict[str, int]:
+def export_seedling(
+    checkpoint: Path, data: Path, folder: Path, policy: DefaultPolicy = POLICY
+) -> dict[str, int]:
     """Writes the version into `folder`; returns how many traces each mode and temperature got."""
     model = round_to_half(load_model(checkpoint))
     document = contract_document(model.config, replace(FACTS, default_policy=policy))
     contract = Contract.of(document)
-    prompts = [sample.token_ids[: sample.prompt_length].tolist() for sample in Dataset(data).held_out()]
+    prompts = [
+        sample.token_ids[: sample.prompt_length].tolist() for sample in Dataset(data).held_out()
+    ]
     source = ModelLogits(model)
-    golden = {"format": 1, "logits": logits_cases(contract, prompts[0], source.logits, last_rows=4), "traces": []}
+    golden = {
+        "format": 1,
+        "logits": logits_cases(contract, prompts[0], source.logits, last_rows=4),
+        "traces": [],
+    }
     counts = {}
     for mode in contract.modes:
         for temperature in (0.0, 0.8):

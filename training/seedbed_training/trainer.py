@@ -1,7 +1,8 @@
 """One training stage: batches in, checkpoints out.
 
-All randomness of a step comes from (seed, step), and a checkpoint holds model, optimiser and average; so a run that was
-interrupted and resumed ends with the same bits as one that was not (same number of threads, same machine).
+All randomness of a step comes from (seed, step), and a checkpoint holds model, optimiser and
+average; so a run that was interrupted and resumed ends with the same bits as one that was not (same
+number of threads, same machine).
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class Trainer:
     def update(self, samples: list[Sample]) -> dict[str, float]:
         """One optimiser step on one batch; returns what was measured on it."""
         config = self.config
-        batch = make_pass(samples, config.objective, np.random.default_rng([config.seed, 1, self.step]))
+        batch = make_pass(
+            samples, config.objective, np.random.default_rng([config.seed, 1, self.step])
+        )
         rate = config.schedule.learning_rate(self.step)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -109,11 +112,18 @@ class Trainer:
         }
 
     def restore(self, state: dict) -> None:
-        """Goes on where `state` was taken. Only the schedule may differ from the run that wrote it."""
+        """Goes on where `state` was taken.
+
+        Only the schedule may differ from the run that wrote it.
+        """
         mine, theirs = asdict(self.config), dict(state["trainer_config"])
         for name in mine:
-            if name not in ("schedule", "checkpoint_every", "report_every") and _plain(mine[name]) != _plain(theirs[name]):
-                raise ValueError(f"{name} differs from the checkpoint: {mine[name]} (expected: {theirs[name]})")
+            if name not in ("schedule", "checkpoint_every", "report_every") and _plain(
+                mine[name]
+            ) != _plain(theirs[name]):
+                raise ValueError(
+                    f"{name} differs from the checkpoint: {mine[name]} (expected: {theirs[name]})"
+                )
         self.model.load_state_dict(state["model"])
         self.average = {name: value.clone() for name, value in state["average"].items()}
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
@@ -122,11 +132,18 @@ class Trainer:
 
 
 def run(
-    trainer: Trainer, dataset: Dataset, path: Path, report: Callable[[str], None], stop: Callable[[], bool] = lambda: False
+    trainer: Trainer,
+    dataset: Dataset,
+    path: Path,
+    report: Callable[[str], None],
+    stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Trains up to the schedule's last step, writing `path` every `checkpoint_every` steps, at the end, and when `stop()`."""
+    """Trains up to the schedule's last step, writing `path` every `checkpoint_every` steps, at the
+    end, and when `stop()`."""
     config = trainer.config
-    stream: Iterator[list[Sample]] = batches(dataset, config.batch_tokens, config.seed, trainer.step)
+    stream: Iterator[list[Sample]] = batches(
+        dataset, config.batch_tokens, config.seed, trainer.step
+    )
     held_out = dataset.held_out()[:256]
     began, tokens, first_step = time.monotonic(), 0, trainer.step
     recent: list[dict[str, float]] = []
@@ -139,31 +156,48 @@ def run(
             left = seconds / (trainer.step - first_step) * (config.schedule.steps - trainer.step)
             mean = {name: sum(r[name] for r in recent) / len(recent) for name in recent[0]}
             report(
-                f"step {trainer.step}/{config.schedule.steps}  next {mean['next_token']:.4f}  masked {mean['masked']:.4f}  "
-                f"accuracy {mean['masked_accuracy']:.3f}  norm {mean['gradient_norm']:.2f}  lr {mean['learning_rate']:.2e}  "
-                f"{tokens / seconds:.0f} tokens/s  {mean['rows'] * len(recent) / mean['data_tokens'] / len(recent):.2f} rows/token  "
+                f"step {trainer.step}/{config.schedule.steps}  "
+                f"next {mean['next_token']:.4f}  masked {mean['masked']:.4f}  "
+                f"accuracy {mean['masked_accuracy']:.3f}  norm {mean['gradient_norm']:.2f}  "
+                f"lr {mean['learning_rate']:.2e}  "
+                f"{tokens / seconds:.0f} tokens/s  "
+                f"{mean['rows'] / mean['data_tokens']:.2f} rows/token  "
                 f"{math.ceil(left / 60)} min left"
             )
             recent = []
         stopped = stop()
-        if trainer.step % config.checkpoint_every == 0 or trainer.step == config.schedule.steps or stopped:
+        if (
+            trainer.step % config.checkpoint_every == 0
+            or trainer.step == config.schedule.steps
+            or stopped
+        ):
             checkpoint.save(path, trainer.state())
-        if trainer.step % (5 * config.checkpoint_every) == 0 or trainer.step == config.schedule.steps:
+        if (
+            trainer.step % (5 * config.checkpoint_every) == 0
+            or trainer.step == config.schedule.steps
+        ):
             measured = trainer.validate(held_out)
-            report("held out: " + "  ".join(f"{name} {value:.4f}" for name, value in measured.items()))
+            report(
+                "held out: " + "  ".join(f"{name} {value:.4f}" for name, value in measured.items())
+            )
 
 
 def make_optimizers(model: Transformer, config: TrainerConfig) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for embeddings and vectors, at one learning rate.
 
-    `match_rms_adamw` scales Muon's orthogonal update to the size of an AdamW update, hence the one rate.
+    `match_rms_adamw` scales Muon's orthogonal update to the size of an AdamW update, hence the one
+    rate.
     """
     hidden = [p for p in model.layers.parameters() if p.dim() == 2]
-    tables = [p for name, p in model.named_parameters() if p.dim() == 2 and not name.startswith("layers.")]
+    tables = [
+        p for name, p in model.named_parameters() if p.dim() == 2 and not name.startswith("layers.")
+    ]
     vectors = [p for p in model.parameters() if p.dim() == 1]
     rate, decay = config.schedule.peak, config.weight_decay
     return [
-        torch.optim.Muon(hidden, lr=rate, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.Muon(
+            hidden, lr=rate, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        ),
         torch.optim.AdamW(
             [{"params": tables, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=rate,

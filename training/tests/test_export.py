@@ -12,8 +12,19 @@ import pytest
 import torch
 from jinja2 import Environment
 
-from seedbed_training.export import ContractFacts, contract_document, interleave_pairs, tensors, write_version
-from seedbed_training.golden_tiny import CHECKPOINTS, from_hugging_face, hugging_face_logits, hugging_face_model
+from seedbed_training.export import (
+    ContractFacts,
+    contract_document,
+    interleave_pairs,
+    tensors,
+    write_version,
+)
+from seedbed_training.golden_tiny import (
+    CHECKPOINTS,
+    from_hugging_face,
+    hugging_face_logits,
+    hugging_face_model,
+)
 from seedbed_training.model import ModelConfig, rotary_angles, rotate
 from seedbed_training.sampler.contract import BLOCK_CAUSAL, CAUSAL_CONTEXT
 from seedbed_training.sampler.rounds import Slice
@@ -23,13 +34,18 @@ from seedbed_training.seedling import CHAT_TEMPLATE
 GOLDEN = Path(__file__).resolve().parents[2] / "triton-models" / "golden"
 
 
-@pytest.mark.parametrize("tiny", [tiny for tiny in CHECKPOINTS if tiny.weight_type == "f32"], ids=lambda tiny: tiny.name)
+@pytest.mark.parametrize(
+    "tiny", [tiny for tiny in CHECKPOINTS if tiny.weight_type == "f32"], ids=lambda tiny: tiny.name
+)
 def test_our_logits_equal_those_of_transformers_under_the_same_mask(tiny):
     source = hugging_face_model(tiny)
     model = from_hugging_face(source)
     grid = 8 if tiny.attention == BLOCK_CAUSAL else None
     for clean, masks in ((16, 0), (0, 8), (16, 8)):
-        token_ids = tuple(int(i) for i in np.random.default_rng(clean).integers(3, 300, clean)) + (2,) * masks
+        token_ids = (
+            tuple(int(i) for i in np.random.default_rng(clean).integers(3, 300, clean))
+            + (2,) * masks
+        )
         slice_ = Slice((), token_ids, clean, 0, grid)
         theirs = hugging_face_logits(source, slice_)
         assert theirs.std() > 1  # a mask error must not drown
@@ -67,14 +83,34 @@ def test_interleaved_rows_rotate_as_neighbours_the_way_halves_rotate():
 def test_a_version_has_the_files_and_fields_of_the_docs(tmp_path):
     model = from_hugging_face(hugging_face_model(CHECKPOINTS[0]))
     contract = contract_document(model.config, ContractFacts(CAUSAL_CONTEXT))
-    write_version(tmp_path / "1", model, "test", "f16", contract, {"format": 1}, "{}", CHAT_TEMPLATE)
+    write_version(
+        tmp_path / "1", model, "test", "f16", contract, {"format": 1}, "{}", CHAT_TEMPLATE
+    )
     written = json.loads((tmp_path / "1" / "contract.json").read_text())
     assert set(written) == {
-        "format", "architecture", "attention", "modes", "vocab_size", "context_length", "block_size", "max_block_size",
-        "mask_token_id", "pad_token_id", "end_token_ids", "forbidden_output", "shift_logits", "can_edit", "compute",
-        "default_policy", "tolerance", "sha256",
-    }  # fmt: skip
-    types = {tensor.name: tensor.tensor_type.name for tensor in gguf.GGUFReader(tmp_path / "1" / "model.gguf").tensors}
+        "format",
+        "architecture",
+        "attention",
+        "modes",
+        "vocab_size",
+        "context_length",
+        "block_size",
+        "max_block_size",
+        "mask_token_id",
+        "pad_token_id",
+        "end_token_ids",
+        "forbidden_output",
+        "shift_logits",
+        "can_edit",
+        "compute",
+        "default_policy",
+        "tolerance",
+        "sha256",
+    }
+    types = {
+        tensor.name: tensor.tensor_type.name
+        for tensor in gguf.GGUFReader(tmp_path / "1" / "model.gguf").tensors
+    }
     assert types["blk.0.attn_q.weight"] == types["token_embd.weight"] == "F16"
     assert types["output_norm.weight"] == "F32"
 
@@ -82,11 +118,22 @@ def test_a_version_has_the_files_and_fields_of_the_docs(tmp_path):
 @pytest.mark.parametrize(
     ("content", "prompt"),
     [
-        ("Returns the sum of xs.\nstatic int f(int[] xs)", "/** Returns the sum of xs. */\nstatic int f(int[] xs) {"),
-        ("Returns the sum of xs.\nstatic int f(int[] xs) {\n", "/** Returns the sum of xs. */\nstatic int f(int[] xs) {"),
+        (
+            "Returns the sum of xs.\nstatic int f(int[] xs)",
+            "/** Returns the sum of xs. */\nstatic int f(int[] xs) {",
+        ),
+        (
+            "Returns the sum of xs.\nstatic int f(int[] xs) {\n",
+            "/** Returns the sum of xs. */\nstatic int f(int[] xs) {",
+        ),
         ("/** Sum. */\nstatic int f(int[] xs) {", "/** Sum. */\nstatic int f(int[] xs) {"),
+        ("Returns the sum of xs.", "/** Returns the sum of xs. */\nstatic"),
     ],
 )
 def test_the_chat_template_writes_the_prompt_the_model_was_trained_on(content, prompt):
-    messages = [{"role": "user", "content": "earlier"}, {"role": "assistant", "content": "x"}, {"role": "user", "content": content}]
+    messages = [
+        {"role": "user", "content": "earlier"},
+        {"role": "assistant", "content": "x"},
+        {"role": "user", "content": content},
+    ]
     assert Environment().from_string(CHAT_TEMPLATE).render(messages=messages) == prompt

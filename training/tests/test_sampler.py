@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed_training.golden_sampler import build_cases
-from seedbed_training.sampler.contract import BLOCK_CAUSAL, CAUSAL_CONTEXT, MODES, Contract, Parameters, RequestError
+from seedbed_training.sampler.contract import (
+    BLOCK_CAUSAL,
+    CAUSAL_CONTEXT,
+    MODES,
+    Contract,
+    Parameters,
+    RequestError,
+)
 from seedbed_training.sampler.decoding import generate
 from seedbed_training.sampler.drawing import UnusableLogits, draw
 from seedbed_training.sampler.philox import philox4x32, uniform
@@ -21,7 +28,17 @@ from seedbed_training.sampler.rounds import Slice
 from seedbed_training.sampler.sources import MarkovLogits, RecordedLogits
 
 GOLDEN = Path(__file__).resolve().parents[2] / "triton-models" / "golden" / "sampler"
-KIND_C = Contract(CAUSAL_CONTEXT, MODES, 32, 256, 8, 32, mask_token_id=2, end_token_ids=(1,), forbidden_output=(0, 2))
+KIND_C = Contract(
+    CAUSAL_CONTEXT,
+    MODES,
+    32,
+    256,
+    8,
+    32,
+    mask_token_id=2,
+    end_token_ids=(1,),
+    forbidden_output=(0, 2),
+)
 KIND_B = replace(KIND_C, attention=BLOCK_CAUSAL, modes=("diffusion",))
 
 
@@ -42,14 +59,21 @@ def test_philox_gives_the_known_answers_of_its_authors(counter, key, expected):
 
 
 def test_uniform_numbers_are_in_range_differ_by_seed_position_and_attempt_and_are_spread():
-    numbers = [uniform(seed, position, attempt) for seed in (0, 1, 2**40) for position in range(300) for attempt in (0, 1)]
+    numbers = [
+        uniform(seed, position, attempt)
+        for seed in (0, 1, 2**40)
+        for position in range(300)
+        for attempt in (0, 1)
+    ]
     assert len(set(numbers)) == len(numbers)
     assert 0 <= min(numbers) < 0.01 and 0.99 < max(numbers) < 1
     assert abs(np.mean(numbers) - 0.5) < 0.03
 
 
 def test_temperature_zero_takes_the_lowest_of_equal_logits():
-    drawn = draw(np.array([9, 1, 5, 5, 5], np.float32), forbidden=(0,), temperature=0, top_p=1, u=0.99)
+    drawn = draw(
+        np.array([9, 1, 5, 5, 5], np.float32), forbidden=(0,), temperature=0, top_p=1, u=0.99
+    )
     assert drawn.token_id == 2
     assert drawn.confidence == pytest.approx(1 / (3 + np.exp(-4)))
     assert drawn.margin == 0
@@ -71,10 +95,21 @@ def test_confidence_is_the_probability_at_temperature_one_before_top_p():
 @pytest.mark.parametrize("row", [[np.nan, 1, 2], [1, -np.inf, -np.inf]])
 def test_a_row_that_nothing_can_be_drawn_from_is_an_error(row):
     with pytest.raises(UnusableLogits, match="logits unusable"):
-        draw(np.array(row, np.float32), forbidden=(0,) if not np.isnan(row[0]) else (), temperature=0, top_p=1, u=0)
+        draw(
+            np.array(row, np.float32),
+            forbidden=(0,) if not np.isnan(row[0]) else (),
+            temperature=0,
+            top_p=1,
+            u=0,
+        )
 
 
-@given(seed=st.integers(0, 2**63 - 1), temperature=st.sampled_from([0.0, 0.3, 0.8, 2.0]), top_p=st.floats(0.01, 1.0), position=st.integers(0, 500))
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    temperature=st.sampled_from([0.0, 0.3, 0.8, 2.0]),
+    top_p=st.floats(0.01, 1.0),
+    position=st.integers(0, 500),
+)
 @settings(max_examples=150, deadline=None)
 def test_a_forbidden_id_is_never_drawn_however_likely(seed, temperature, top_p, position):
     logits = np.random.default_rng([seed, position]).normal(0, 3, 40).astype(np.float32)
@@ -112,24 +147,42 @@ def test_exact_gives_the_tokens_of_autoregressive_in_no_more_rounds(prompt, para
     assert exact.work[2] <= plain.work[2]
 
 
-@given(prompt=PROMPTS, parameters=REQUESTS, source=st.integers(0, 10_000), max_rows=st.integers(1, 40), kind_b=st.booleans())
+@given(
+    prompt=PROMPTS,
+    parameters=REQUESTS,
+    source=st.integers(0, 10_000),
+    max_rows=st.integers(1, 40),
+    kind_b=st.booleans(),
+)
 @settings(max_examples=120, deadline=None)
-def test_where_a_prompt_is_cut_never_changes_the_output(prompt, parameters, source, max_rows, kind_b):
+def test_where_a_prompt_is_cut_never_changes_the_output(
+    prompt, parameters, source, max_rows, kind_b
+):
     contract = KIND_B if kind_b else KIND_C
     parameters = replace(parameters, mode="diffusion") if kind_b else parameters
     logits = MarkovLogits(source, 32, agreement=0.97, sharpness=14)
     whole = generate(contract, prompt, parameters, logits)
     cut = generate(contract, prompt, parameters, logits, max_rows=max_rows)
-    assert (cut.token_ids, cut.confidence, cut.finish_detail) == (whole.token_ids, whole.confidence, whole.finish_detail)
+    assert (cut.token_ids, cut.confidence, cut.finish_detail) == (
+        whole.token_ids,
+        whole.confidence,
+        whole.finish_detail,
+    )
 
 
 @given(prompt=PROMPTS, parameters=REQUESTS, source=st.integers(0, 10_000), kind_b=st.booleans())
 @settings(max_examples=120, deadline=None)
-def test_output_ends_at_the_first_end_token_or_at_max_tokens_and_work_adds_up(prompt, parameters, source, kind_b):
+def test_output_ends_at_the_first_end_token_or_at_max_tokens_and_work_adds_up(
+    prompt, parameters, source, kind_b
+):
     contract = KIND_B if kind_b else KIND_C
     parameters = replace(parameters, mode="diffusion") if kind_b else parameters
-    generation = generate(contract, prompt, parameters, MarkovLogits(source, 32, agreement=0.97, sharpness=14))
-    ends = [i for i, token_id in enumerate(generation.token_ids) if token_id in contract.end_token_ids]
+    generation = generate(
+        contract, prompt, parameters, MarkovLogits(source, 32, agreement=0.97, sharpness=14)
+    )
+    ends = [
+        i for i, token_id in enumerate(generation.token_ids) if token_id in contract.end_token_ids
+    ]
     if generation.finish_reason == "stop":
         assert ends == [len(generation.token_ids) - 1]
     else:
@@ -141,9 +194,13 @@ def test_output_ends_at_the_first_end_token_or_at_max_tokens_and_work_adds_up(pr
     assert generation.work[4] == len(generation.token_ids) == len(generation.confidence)
 
 
-@given(prompt=PROMPTS, parameters=REQUESTS, source=st.integers(0, 10_000), limit=st.integers(1, 120))
+@given(
+    prompt=PROMPTS, parameters=REQUESTS, source=st.integers(0, 10_000), limit=st.integers(1, 120)
+)
 @settings(max_examples=80, deadline=None)
-def test_a_work_limit_is_never_exceeded_and_what_came_before_it_stands(prompt, parameters, source, limit):
+def test_a_work_limit_is_never_exceeded_and_what_came_before_it_stands(
+    prompt, parameters, source, limit
+):
     logits = MarkovLogits(source, 32, agreement=0.97, sharpness=14)
     free = generate(KIND_C, prompt, parameters, logits)
     limited = generate(KIND_C, prompt, replace(parameters, max_positions=limit), logits)
@@ -156,8 +213,15 @@ def test_a_continuation_with_the_same_seed_equals_the_uninterrupted_run():
     logits = MarkovLogits(4, 32, agreement=0.97, sharpness=10)
     parameters = Parameters(max_tokens=30, mode="autoregressive", temperature=0.8, seed=9)
     whole = generate(replace(KIND_C, end_token_ids=(31,)), [5, 6], parameters, logits)
-    first = generate(replace(KIND_C, end_token_ids=(31,)), [5, 6], replace(parameters, max_tokens=11), logits)
-    rest = generate(replace(KIND_C, end_token_ids=(31,)), [5, 6, *first.token_ids], replace(parameters, max_tokens=19), logits)
+    first = generate(
+        replace(KIND_C, end_token_ids=(31,)), [5, 6], replace(parameters, max_tokens=11), logits
+    )
+    rest = generate(
+        replace(KIND_C, end_token_ids=(31,)),
+        [5, 6, *first.token_ids],
+        replace(parameters, max_tokens=19),
+        logits,
+    )
     assert len(whole.token_ids) > 11
     assert whole.token_ids == (first.token_ids + rest.token_ids)[: len(whole.token_ids)]
 
@@ -187,16 +251,22 @@ def test_fixed_steps_reveals_an_equal_share_a_round_and_all_in_the_last():
         ({"seed": -1}, "seed out of range: -1"),
     ],
 )
-def test_a_request_that_does_not_fit_is_refused_with_its_value_and_what_was_expected(change, message):
+def test_a_request_that_does_not_fit_is_refused_with_its_value_and_what_was_expected(
+    change, message
+):
     with pytest.raises(RequestError, match=message):
-        generate(KIND_C, [5], replace(Parameters(max_tokens=8), **change), MarkovLogits(0, 32, 1, 9))
+        generate(
+            KIND_C, [5], replace(Parameters(max_tokens=8), **change), MarkovLogits(0, 32, 1, 9)
+        )
 
 
 def test_the_recorded_cases_are_those_that_this_sampler_writes():
     cases, logits = build_cases()
     recorded = json.loads((GOLDEN / "cases.json").read_text())
     assert json.loads(json.dumps(cases)) == recorded["cases"]
-    assert np.array_equal(logits, np.fromfile(GOLDEN / "logits.f32", "<f4").reshape(-1, recorded["vocab_size"]))
+    assert np.array_equal(
+        logits, np.fromfile(GOLDEN / "logits.f32", "<f4").reshape(-1, recorded["vocab_size"])
+    )
     assert len(cases) >= 96
 
 
@@ -207,10 +277,22 @@ def test_the_recorded_logits_lead_to_the_recorded_results():
         contract, rounds, kept = Contract.of(case["contract"]), [], []
         grid = case["parameters"]["block_size"] if contract.attention == BLOCK_CAUSAL else None
         for each in case["rounds"]:
-            slice_ = Slice(tuple(kept), tuple(each["token_ids"]), each["clean_rows"], each["first_logits_row"], grid)
+            slice_ = Slice(
+                tuple(kept),
+                tuple(each["token_ids"]),
+                each["clean_rows"],
+                each["first_logits_row"],
+                grid,
+            )
             rounds.append((slice_, logits[each["logits_offset"] :][: each["logits_rows"]]))
             kept += each["token_ids"][: each["kept_rows"]]
-        generation = generate(contract, case["prompt"], Parameters(**case["parameters"]), RecordedLogits(rounds), case["max_rows"])
+        generation = generate(
+            contract,
+            case["prompt"],
+            Parameters(**case["parameters"]),
+            RecordedLogits(rounds),
+            case["max_rows"],
+        )
         assert generation.token_ids == case["token_ids"], case["name"]
         assert generation.work == case["work"], case["name"]
         assert generation.finish_detail == case["finish_detail"], case["name"]

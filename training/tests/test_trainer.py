@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,9 @@ from seedbed_training.objectives import BLOCK_DIFFUSION
 from seedbed_training.schedule import Schedule
 from seedbed_training.trainer import Trainer, TrainerConfig, new_model, run
 
-CONFIG = ModelConfig(vocab_size=50, context_length=128, width=32, layers=2, heads=4, kv_heads=2, ffn_width=48)
+CONFIG = ModelConfig(
+    vocab_size=50, context_length=128, width=32, layers=2, heads=4, kv_heads=2, ffn_width=48
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,13 @@ def dataset(tmp_path_factory) -> Dataset:
 
 
 def new_trainer() -> Trainer:
-    config = TrainerConfig(Schedule(peak=1e-3, steps=6), BLOCK_DIFFUSION, batch_tokens=256, bfloat16=False, checkpoint_every=3)
+    config = TrainerConfig(
+        Schedule(peak=1e-3, steps=6),
+        BLOCK_DIFFUSION,
+        batch_tokens=256,
+        bfloat16=False,
+        checkpoint_every=3,
+    )
     return Trainer(new_model(CONFIG, seed=1), config)
 
 
@@ -46,7 +56,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(dataset, tmp_path
         assert torch.equal(value, second.model.state_dict()[name]), name
         assert torch.equal(whole.average[name], second.average[name]), name
     untouched = new_model(CONFIG, seed=1).state_dict()
-    assert not torch.equal(whole.model.state_dict()["embedding.weight"], untouched["embedding.weight"])
+    assert not torch.equal(
+        whole.model.state_dict()["embedding.weight"], untouched["embedding.weight"]
+    )
 
 
 def test_another_objective_does_not_resume_a_checkpoint(dataset, tmp_path):
@@ -62,7 +74,9 @@ def test_batches_cover_each_training_sample_once_an_epoch_and_no_held_out_one(da
     stream = batches(dataset, 256, seed=3)
     while len(seen) < len(dataset):
         seen += [sample.token_ids.tobytes() for sample in next(stream)]
-    assert sorted(seen) == sorted(dataset[number].token_ids.tobytes() for number in range(len(dataset)))
+    assert sorted(seen) == sorted(
+        dataset[number].token_ids.tobytes() for number in range(len(dataset))
+    )
 
 
 def test_batches_from_the_middle_are_those_of_the_whole_order(dataset):
@@ -79,4 +93,4 @@ def test_the_rate_rises_stays_and_falls():
     rates = [schedule.learning_rate(step) for step in range(100)]
     assert rates[0] == pytest.approx(0.2) and rates[9] == rates[50] == 2.0
     assert rates[70] == pytest.approx(2.0) and 0.1 < rates[99] < 0.2
-    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[10:]))

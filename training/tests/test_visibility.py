@@ -1,4 +1,4 @@
-"""What rows see: no future token, and no clean token of a noisy block's own, ever reaches a logit."""
+"""What rows see: no future token, and no clean token of a noisy block's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from seedbed_training.sampler.sources import slice_logits
 from seedbed_training.trainer import new_model
 from seedbed_training.visibility import slice_visibility
 
-CONFIG = ModelConfig(vocab_size=50, context_length=128, width=32, layers=2, heads=4, kv_heads=2, ffn_width=48)
+CONFIG = ModelConfig(
+    vocab_size=50, context_length=128, width=32, layers=2, heads=4, kv_heads=2, ffn_width=48
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,10 @@ def model():
 
 def some_samples(seed: int) -> list[Sample]:
     random = np.random.default_rng(seed)
-    return [Sample(np.append(random.integers(3, 50, total - 1), 1), prompt) for prompt, total in ((9, 60), (14, 47), (5, 33))]
+    return [
+        Sample(np.append(random.integers(3, 50, total - 1), 1), prompt)
+        for prompt, total in ((9, 60), (14, 47), (5, 33))
+    ]
 
 
 @torch.no_grad()
@@ -38,7 +43,9 @@ def all_logits(model, batch: Pass, token_ids: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_clean_token_never_moves_an_earlier_row_or_the_noisy_block_that_holds_its_position(model, seed):
+def test_a_clean_token_never_moves_an_earlier_row_or_the_noisy_block_that_holds_its_position(
+    model, seed
+):
     batch = make_pass(some_samples(seed), BLOCK_DIFFUSION, np.random.default_rng(seed))
     before = all_logits(model, batch, batch.token_ids)
     for row, column in [(0, 20), (1, 30), (2, 8), (0, 58)]:
@@ -77,7 +84,12 @@ def test_training_logits_equal_those_of_the_serving_slice_in_the_same_state(mode
         for group in batch.groups[row][batch.noisy[row]].unique():
             members = batch.groups[row] == group
             start = int(batch.positions[row][members].min())
-            slice_ = Slice(tuple(sample.token_ids[:start].tolist()), tuple(batch.token_ids[row][members].tolist()), 0, 0)
+            slice_ = Slice(
+                tuple(sample.token_ids[:start].tolist()),
+                tuple(batch.token_ids[row][members].tolist()),
+                0,
+                0,
+            )
             served = slice_logits(model, slice_)
             np.testing.assert_allclose(trained[row][members].numpy(), served, atol=2e-5)
             compared += 1

@@ -1,9 +1,11 @@
-"""The modes `autoregressive` and `exact`: output comes from clean rows, so both give the same tokens."""
+"""The modes `autoregressive` and `exact`: output comes from clean rows, so both give the same
+tokens."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from .contract import Contract, Parameters
 from .decoder import Decoder
 from .rounds import Slice, Step
 
@@ -25,7 +27,9 @@ class AutoregressiveDecoder(Decoder):
 class ExactDecoder(Decoder):
     """Verifies a draft with clean rows and drafts on with denoise rows, in one round."""
 
-    draft: list[int] = []
+    def __init__(self, contract: Contract, prompt: list[int], parameters: Parameters) -> None:
+        super().__init__(contract, prompt, parameters)
+        self.draft: list[int] = []
 
     def plan(self, max_rows: int | None = None) -> Slice:
         length = self.parameters.draft_length
@@ -59,7 +63,13 @@ class ExactDecoder(Decoder):
             self.draft = self._next_draft(slice_, logits, drafted, accepted)
         return step
 
-    def _next_draft(self, slice_: Slice, logits: np.ndarray, drafted: list[int], accepted: list[tuple[int, float]]) -> list[int]:
+    def _next_draft(
+        self,
+        slice_: Slice,
+        logits: np.ndarray,
+        drafted: list[int],
+        accepted: list[tuple[int, float]],
+    ) -> list[int]:
         if len(accepted) <= len(drafted):
             return []
         first_position = len(slice_.context) + slice_.clean_rows

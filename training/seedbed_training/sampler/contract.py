@@ -1,4 +1,5 @@
-"""What decoding must know of a model, and what a request may ask for (docs/model-version.md, docs/triton-protocol.md)."""
+"""What decoding must know of a model, and what a request may ask for (docs/model-version.md,
+docs/triton-protocol.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +29,12 @@ class Contract:
     def of(cls, document: dict) -> Contract:
         """From the document of contract.json; fields that do not concern decoding are left out."""
         values = {name: document[name] for name in cls.__dataclass_fields__}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()
+            }
+        )
 
     @classmethod
     def load(cls, file: Path) -> Contract:
@@ -75,7 +81,9 @@ def validate(contract: Contract, prompt: list[int], parameters: Parameters) -> N
     _range("prompt length", len(prompt), 1, contract.context_length)
     for token_id in prompt:
         _range("prompt token id", token_id, 0, contract.vocab_size - 1)
-    _range("positions needed", _positions_needed(contract, len(prompt), p), 1, contract.context_length)
+    _range(
+        "positions needed", _positions_needed(contract, len(prompt), p), 1, contract.context_length
+    )
 
 
 def _positions_needed(contract: Contract, prompt_length: int, parameters: Parameters) -> int:
@@ -91,7 +99,9 @@ def _positions_needed(contract: Contract, prompt_length: int, parameters: Parame
 
 def _choice(name: str, value: str, expected: tuple[str, ...]) -> None:
     if value not in expected:
-        raise RequestError(f"{name} not offered: {value!r} (expected: one of {', '.join(expected)})")
+        raise RequestError(
+            f"{name} not offered: {value!r} (expected: one of {', '.join(expected)})"
+        )
 
 
 def _range(name: str, value: float, lowest: float, highest: float) -> None:

@@ -29,7 +29,10 @@ class Decoder(ABC):
 
     @abstractmethod
     def plan(self, max_rows: int | None = None) -> Slice:
-        """The next slice. A prompt is cut to keep to `max_rows`; other slices are as long as they must be."""
+        """The next slice.
+
+        A prompt is cut to keep to `max_rows`; other slices are as long as they must be.
+        """
 
     @abstractmethod
     def _decide(self, slice_: Slice, logits: np.ndarray) -> Step:
@@ -67,7 +70,8 @@ class Decoder(ABC):
         self.margin = min(self.margin, margin)
 
     def _output_step(self, kept_rows: int, drawn: list[tuple[int, float]]) -> Step:
-        """Cuts (token, confidence) pairs at the first end token or at `max_tokens`, and says whether that ends the request."""
+        """Cuts (token, confidence) pairs at the first end token or at `max_tokens`, and says
+        whether that ends the request."""
         token_ids, confidence = [], []
         for token_id, value in drawn:
             token_ids.append(token_id)

@@ -12,7 +12,11 @@ from .decoder import Decoder
 from .diffusion_decoder import DiffusionDecoder
 from .rounds import LogitsSource, Slice
 
-_DECODERS = {"autoregressive": AutoregressiveDecoder, "exact": ExactDecoder, "diffusion": DiffusionDecoder}
+_DECODERS = {
+    "autoregressive": AutoregressiveDecoder,
+    "exact": ExactDecoder,
+    "diffusion": DiffusionDecoder,
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class Generation:
 
 def make_decoder(contract: Contract, prompt: list[int], parameters: Parameters) -> Decoder:
     if parameters.mode not in _DECODERS:
-        raise RequestError(f"mode unknown: {parameters.mode!r} (expected: one of {', '.join(_DECODERS)})")
+        raise RequestError(
+            f"mode unknown: {parameters.mode!r} (expected: one of {', '.join(_DECODERS)})"
+        )
     return _DECODERS[parameters.mode](contract, prompt, parameters)
 
 
@@ -47,7 +53,8 @@ def generate(
     max_rows: int | None = None,
     least_margin: float = 0.0,
 ) -> Generation:
-    """Decodes one request to its end. `max_rows` cuts the prompt into chunks and never changes the tokens.
+    """Decodes one request to its end. `max_rows` cuts the prompt into chunks and never changes the
+    tokens.
 
     Gives up, with an empty finish reason, when the margin of a decision is below `least_margin`.
     """

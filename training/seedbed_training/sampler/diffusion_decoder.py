@@ -14,14 +14,18 @@ class DiffusionDecoder(Decoder):
     def __init__(self, contract: Contract, prompt: list[int], parameters: Parameters) -> None:
         super().__init__(contract, prompt, parameters)
         size = parameters.block_size
-        # Kind B: the prompt's tail opens the first block, visible from the start and not part of the output.
+        # Kind B: the prompt's tail opens the first block, visible from the start and not part of
+        # the output.
         tail = len(prompt) % size if contract.attention == BLOCK_CAUSAL else 0
         self.frozen = tail
         self.committing = prompt[: len(prompt) - tail]  # clean rows still to evaluate
         self._open_block(prompt[len(prompt) - tail :])
 
     def _open_block(self, frozen: list[int]) -> None:
-        self.block: list[int | None] = [*frozen, *[None] * (self.parameters.block_size - len(frozen))]
+        self.block: list[int | None] = [
+            *frozen,
+            *[None] * (self.parameters.block_size - len(frozen)),
+        ]
         self.block_confidence = [0.0] * self.parameters.block_size
         self.frozen = len(frozen)
         self.denoise_rounds = 0
@@ -30,15 +34,22 @@ class DiffusionDecoder(Decoder):
         return self.parameters.block_size if self.contract.attention == BLOCK_CAUSAL else None
 
     def plan(self, max_rows: int | None = None) -> Slice:
-        masks = [self.contract.mask_token_id if token_id is None else token_id for token_id in self.block]
-        if not self.output and max_rows is not None and len(self.committing) + len(masks) > max_rows:
+        masks = [
+            self.contract.mask_token_id if token_id is None else token_id for token_id in self.block
+        ]
+        if (
+            not self.output
+            and max_rows is not None
+            and len(self.committing) + len(masks) > max_rows
+        ):
             chunk = self.committing[: self._chunk_length(max_rows)]
             if chunk != self.committing:
                 return self._slice(chunk, len(chunk), len(chunk))
         return self._slice(self.committing + masks, len(self.committing), len(self.committing))
 
     def _chunk_length(self, max_rows: int) -> int:
-        """Clean rows of a round without masks; at least one token (kind B: one block) is left for the round with masks."""
+        """Clean rows of a round without masks; at least one token (kind B: one block) is left for
+        the round with masks."""
         unit = self._grid() or 1
         most = (len(self.committing) - 1) // unit * unit
         return min(max(unit, max_rows // unit * unit), most) or len(self.committing)
@@ -64,7 +75,9 @@ class DiffusionDecoder(Decoder):
     def _denoise(self, logits: np.ndarray, first_position: int) -> None:
         undecided = [i for i in range(self._first_end()) if self.block[i] is None]
         drawn = {i: self._draw(logits[i], first_position + i) for i in undecided}
-        chosen, margin = reveal({i: each.confidence for i, each in drawn.items()}, self.denoise_rounds, self.parameters)
+        chosen, margin = reveal(
+            {i: each.confidence for i, each in drawn.items()}, self.denoise_rounds, self.parameters
+        )
         self._limit_margin(margin)
         for i, each in drawn.items():
             # With a temperature the confidence of a row hangs on its token, revealed or not.

@@ -12,19 +12,25 @@ import numpy as np
 class Drawn:
     token_id: int
     confidence: float  # probability at temperature 1
-    margin: float  # how far the choice was from another token: a gap of logits, or of the uniform number to a CDF edge
+    # How far the choice was from another token: a gap of logits, or of u to an edge of the CDF.
+    margin: float
 
 
 class UnusableLogits(ArithmeticError):
     """A row with a NaN, or with every id forbidden."""
 
 
-def draw(logits: np.ndarray, forbidden: tuple[int, ...], temperature: float, top_p: float, u: float) -> Drawn:
+def draw(
+    logits: np.ndarray, forbidden: tuple[int, ...], temperature: float, top_p: float, u: float
+) -> Drawn:
     """Draws from F32 logits [vocab_size] with the position's own uniform number `u`."""
     row = np.asarray(logits, dtype=np.float32).astype(np.float64)
     row[list(forbidden)] = -np.inf
     if np.isnan(row).any() or row.max() == -np.inf:
-        raise UnusableLogits(f"logits unusable: {int(np.isnan(row).sum())} of {len(row)} are NaN (expected: a finite maximum)")
+        raise UnusableLogits(
+            f"logits unusable: {int(np.isnan(row).sum())} of {len(row)} are NaN "
+            "(expected: a finite maximum)"
+        )
     probabilities = _softmax(row, 1.0)
     if temperature == 0:
         token_id = int(row.argmax())  # the first of equals
@@ -33,22 +39,38 @@ def draw(logits: np.ndarray, forbidden: tuple[int, ...], temperature: float, top
     tempered = _softmax(row, temperature)
     order = np.lexsort((np.arange(len(row)), -tempered))
     cumulated = np.cumsum(tempered[order])  # left to right
-    kept = len(order) if top_p == 1 else int(np.argmax(cumulated >= top_p)) + 1 if cumulated[-1] >= top_p else len(order)
+    kept = (
+        len(order)
+        if top_p == 1
+        else int(np.argmax(cumulated >= top_p)) + 1
+        if cumulated[-1] >= top_p
+        else len(order)
+    )
     mass = cumulated[kept - 1]
     above = cumulated[:kept] > u * mass
     place = int(np.argmax(above)) if above.any() else kept - 1
     token_id = int(order[place])
-    return Drawn(token_id, float(probabilities[token_id]), _tempered_margin(row[order], cumulated, kept, place, u, top_p))
+    return Drawn(
+        token_id,
+        float(probabilities[token_id]),
+        _tempered_margin(row[order], cumulated, kept, place, u, top_p),
+    )
 
 
 def _softmax(row: np.ndarray, temperature: float) -> np.ndarray:
-    # libm's exp and a sum in id order: numpy's own exp and its pairwise sum differ from C++ in the last bit.
-    exponentials = np.fromiter(map(math.exp, ((row - row.max()) / temperature).tolist()), np.float64, len(row))
+    # libm's exp and a sum in id order: numpy's own exp and its pairwise sum differ from C++ in the
+    # last bit.
+    exponentials = np.fromiter(
+        map(math.exp, ((row - row.max()) / temperature).tolist()), np.float64, len(row)
+    )
     return exponentials / np.cumsum(exponentials)[-1]
 
 
-def _tempered_margin(row: np.ndarray, cumulated: np.ndarray, kept: int, place: int, u: float, top_p: float) -> float:
-    """Smallest of: u to the edges around its token, the cut of top-p to its edges, the token's gap to its neighbours in order."""
+def _tempered_margin(
+    row: np.ndarray, cumulated: np.ndarray, kept: int, place: int, u: float, top_p: float
+) -> float:
+    """Smallest of: u to the edges around its token, the cut of top-p to its edges, the token's gap
+    to its neighbours in order."""
     mass = cumulated[kept - 1]
     edges = [abs(u - cumulated[place] / mass)] if place < kept - 1 else [1.0]
     edges += [abs(u - cumulated[place - 1] / mass)] if place > 0 else []

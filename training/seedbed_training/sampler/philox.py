@@ -9,13 +9,20 @@ _WORD = 0xFFFFFFFF
 PURPOSE_TOKEN = 0
 
 
-def philox4x32(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
+def philox4x32(
+    counter: tuple[int, int, int, int], key: tuple[int, int]
+) -> tuple[int, int, int, int]:
     """Ten rounds over four 32-bit words."""
     x0, x1, x2, x3 = counter
     k0, k1 = key
     for _ in range(10):
         product0, product1 = _MULTIPLIERS[0] * x0, _MULTIPLIERS[1] * x2
-        x0, x1, x2, x3 = (product1 >> 32) ^ x1 ^ k0, product1 & _WORD, (product0 >> 32) ^ x3 ^ k1, product0 & _WORD
+        x0, x1, x2, x3 = (
+            (product1 >> 32) ^ x1 ^ k0,
+            product1 & _WORD,
+            (product0 >> 32) ^ x3 ^ k1,
+            product0 & _WORD,
+        )
         k0, k1 = (k0 + _WEYL[0]) & _WORD, (k1 + _WEYL[1]) & _WORD
     return x0, x1, x2, x3
 

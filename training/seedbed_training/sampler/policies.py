@@ -7,10 +7,14 @@ import math
 from .contract import Parameters
 
 
-def reveal(confidence: dict[int, float], step: int, parameters: Parameters) -> tuple[list[int], float]:
-    """Positions to reveal, of the undecided positions with their confidences, and the margin of that choice.
+def reveal(
+    confidence: dict[int, float], step: int, parameters: Parameters
+) -> tuple[list[int], float]:
+    """Positions to reveal, of the undecided positions with their confidences, and the margin of
+    that choice.
 
-    `step` counts the denoise rounds of the block from 0. Reveals at least one position; `confidence` is not empty.
+    `step` counts the denoise rounds of the block from 0. Reveals at least one position;
+    `confidence` is not empty.
     """
     ranked = sorted(confidence, key=lambda position: (-confidence[position], position))
     if parameters.policy == "threshold":
@@ -25,4 +29,8 @@ def reveal(confidence: dict[int, float], step: int, parameters: Parameters) -> t
 
 def _gap(confidence: dict[int, float], ranked: list[int], count: int) -> float:
     """Distance between the last that is chosen and the first that is not."""
-    return confidence[ranked[count - 1]] - confidence[ranked[count]] if count < len(ranked) else math.inf
+    return (
+        confidence[ranked[count - 1]] - confidence[ranked[count]]
+        if count < len(ranked)
+        else math.inf
+    )

@@ -46,7 +46,8 @@ class Work:
 
 @dataclass(frozen=True)
 class Step:
-    """What one round gave: rows whose KV stays, tokens that are output, and whether the request ended."""
+    """What one round gave: rows whose KV stays, tokens that are output, and whether the request
+    ended."""
 
     kept_rows: int
     token_ids: list[int] = field(default_factory=list)

@@ -13,7 +13,8 @@ from .rounds import Slice
 
 
 class ModelLogits:
-    """Evaluates kept context and slice afresh every round: slow, without a KV cache, and hard to get wrong."""
+    """Evaluates kept context and slice afresh every round: slow, without a KV cache, and hard to
+    get wrong."""
 
     def __init__(self, model: Transformer) -> None:
         self.model = model
@@ -27,7 +28,8 @@ def slice_logits(model: Transformer, slice_: Slice) -> np.ndarray:
     """F32 [rows - first_logits_row, vocab_size] of a slice behind its context."""
     context = len(slice_.context)
     token_ids = torch.tensor([[*slice_.context, *slice_.token_ids]])
-    # The kept rows see what they saw when they were evaluated: they are clean rows like those of the slice.
+    # The kept rows see what they saw when they were evaluated: they are clean rows like those of
+    # the slice.
     visible = slice_visibility(context + slice_.rows, context + slice_.clean_rows, grid=slice_.grid)
     hidden = model(token_ids, torch.arange(token_ids.shape[1])[None], visible[None])
     return model.logits(hidden[0, context + slice_.first_logits_row :]).float().numpy()
@@ -42,19 +44,28 @@ class RecordedLogits:
     def logits(self, slice_: Slice) -> np.ndarray:
         recorded, values = next(self._rounds)
         if recorded != slice_:
-            raise AssertionError(f"slice differs from the recording: {slice_} (expected: {recorded})")
+            raise AssertionError(
+                f"slice differs from the recording: {slice_} (expected: {recorded})"
+            )
         return values
 
 
 class MarkovLogits:
-    """Made-up logits that depend on a position, the kind of the row and the token before, and on nothing else.
+    """Made-up logits that depend on a position, the kind of the row and the token before, and on
+    nothing else.
 
-    Clean rows of equal position and token always agree, as those of a causal model do; a denoise row often prefers the token
-    that the clean rows lead to, and sometimes another, so drafts are accepted and refuted in turn.
+    Clean rows of equal position and token always agree, as those of a causal model do; a denoise
+    row often prefers the token that the clean rows lead to, and sometimes another, so drafts are
+    accepted and refuted in turn.
     """
 
     def __init__(self, seed: int, vocab_size: int, agreement: float, sharpness: float) -> None:
-        self.seed, self.vocab_size, self.agreement, self.sharpness = seed, vocab_size, agreement, sharpness
+        self.seed, self.vocab_size, self.agreement, self.sharpness = (
+            seed,
+            vocab_size,
+            agreement,
+            sharpness,
+        )
 
     def logits(self, slice_: Slice) -> np.ndarray:
         position, previous = len(slice_.context), (slice_.context or (0,))[-1]
@@ -65,7 +76,9 @@ class MarkovLogits:
             else:
                 row, previous = self._denoise_row(position + i, previous, i - slice_.clean_rows)
             rows.append(row)
-        return np.array(rows[slice_.first_logits_row :], dtype=np.float32).reshape(-1, self.vocab_size)
+        return np.array(rows[slice_.first_logits_row :], dtype=np.float32).reshape(
+            -1, self.vocab_size
+        )
 
     def _clean_row(self, position: int, token_id: int) -> np.ndarray:
         random = np.random.default_rng([self.seed, 1, position + 1, token_id])
