@@ -7,6 +7,9 @@ import java.util.List;
 /**
  * One generation, checked and tokenised.
  *
+ * @param request its prompt ends with {@code committed}
+ * @param committed output tokens of earlier dispatches, whose text the caller has
  * @param stops texts before which the output ends; none empty
  */
-record Generation(ModelVersion version, DecodeRequest request, List<String> stops) {}
+@SuppressWarnings("ArrayRecordComponent") // Read once; never compared.
+record Generation(ModelVersion version, DecodeRequest request, int[] committed, List<String> stops) {}

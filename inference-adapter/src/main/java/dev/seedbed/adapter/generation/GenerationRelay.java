@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class GenerationRelay implements DecodeListener {
 
     private static final Logger log = LoggerFactory.getLogger(GenerationRelay.class);
+    private static final String WORK_LIMIT = "work_limit";
     private static final Finish STOP_TEXT = new Finish(FinishReason.STOP, "stop_text");
 
     private final DecodeRequest request;
@@ -75,6 +76,8 @@ final class GenerationRelay implements DecodeListener {
         this.contract = generation.version().contract();
         this.detokenizer = generation.version().tokenizer().detokenizer();
         this.stops = new StopScanner(generation.stops());
+        // The caller has this text but for its end, which may be held back again.
+        stops.append(detokenizer.append(generation.committed()));
         this.caller = caller;
         this.metrics = metrics;
         this.requestedAtNanos = requestedAtNanos;
@@ -122,7 +125,7 @@ final class GenerationRelay implements DecodeListener {
         if (over) {
             return;
         }
-        pending.commit(stops.finish(), pending.work());
+        pending.release(stops.finish());
         end(failure.code());
         caller.onError(ErrorStatus.of(failure));
     }
@@ -169,7 +172,7 @@ final class GenerationRelay implements DecodeListener {
             textSeen = true;
             metrics.firstText(request.modelName(), Duration.ofNanos(System.nanoTime() - requestedAtNanos));
         }
-        pending.commit(text, output.work());
+        pending.commit(tokens, text, output.work());
     }
 
     @GuardedBy("this")
@@ -191,16 +194,20 @@ final class GenerationRelay implements DecodeListener {
     @GuardedBy("this")
     private void finish(Finish finish) {
         Finish actual = finish;
+        String held = "";
         if (!stops.stopped()) {
-            pending.commit(stops.append(detokenizer.finish()), pending.work());
+            String rest = stops.append(detokenizer.finish());
             if (stops.stopped()) {
                 actual = STOP_TEXT;
+                pending.release(rest);
+            } else if (finish.detail().equals(WORK_LIMIT)) {
+                held = rest + stops.finish();
             } else {
-                pending.commit(stops.finish(), pending.work());
+                pending.release(rest + stops.finish());
             }
         }
         end(actual.reason());
-        caller.onNext(GenerationWire.finished(actual, pending.work()));
+        caller.onNext(GenerationWire.finished(actual, held, pending.work()));
     }
 
     /** Hands over all that is pending: it is bounded, and there is nothing left to wait for. */

@@ -17,9 +17,11 @@ import dev.seedbed.inference.v1.CountTokensRequest;
 import dev.seedbed.inference.v1.GenerateRequest;
 import dev.seedbed.inference.v1.GenerateResponse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Messages of {@code inference.v1} to the adapter's own words and back. */
 final class GenerationWire {
@@ -47,7 +49,10 @@ final class GenerationWire {
         int priority = Ranges.between("priority", request.getPriority(), 0, MAX_PRIORITY);
         Knobs knobs = KnobsWire.knobs(request.getOptions(), contract);
         List<String> stops = stops(request);
-        int[] tokens = prompt(request).tokens(version);
+        int[] committed = committed(request, contract);
+        int[] prompt = prompt(request).tokens(version);
+        int[] tokens = IntStream.concat(Arrays.stream(prompt), Arrays.stream(committed))
+                .toArray();
         ContextLength.check(
                 contract,
                 tokens.length,
@@ -68,6 +73,7 @@ final class GenerationWire {
                         request.getTenant(),
                         weight,
                         priority),
+                committed,
                 stops);
     }
 
@@ -77,6 +83,11 @@ final class GenerationWire {
             case CHAT -> chat(request.getChat());
             case INPUT_NOT_SET -> throw noInput();
         };
+    }
+
+    /** The first message that tells of these tokens says what else it says. */
+    static GenerateResponse withTokens(GenerateResponse message, Iterable<Integer> committedTokenIds) {
+        return message.toBuilder().addAllCommittedTokenIds(committedTokenIds).build();
     }
 
     static GenerateResponse committed(String text, DecodeOutput.Work work) {
@@ -100,8 +111,9 @@ final class GenerationWire {
         return GenerateResponse.newBuilder().setWork(work(work)).build();
     }
 
-    static GenerateResponse finished(DecodeOutput.Finish finish, DecodeOutput.Work work) {
-        return GenerateResponse.newBuilder()
+    /** @param heldText what a caller that does not continue after a work limit still has to show */
+    static GenerateResponse finished(DecodeOutput.Finish finish, String heldText, DecodeOutput.Work work) {
+        GenerateResponse.Builder message = GenerateResponse.newBuilder()
                 .setFinished(Finished.newBuilder()
                         .setReason(
                                 switch (finish.reason()) {
@@ -111,8 +123,10 @@ final class GenerationWire {
                                     case ERROR -> FinishReason.FINISH_REASON_ERROR;
                                 })
                         .setDetail(finish.detail()))
-                .setWork(work(work))
-                .build();
+                .setWork(work(work));
+        return heldText.isEmpty()
+                ? message.build()
+                : message.setHeldText(heldText).build();
     }
 
     private static Prompt prompt(GenerateRequest request) {
@@ -121,6 +135,14 @@ final class GenerationWire {
             case CHAT -> chat(request.getChat());
             case INPUT_NOT_SET -> throw noInput();
         };
+    }
+
+    private static int[] committed(GenerateRequest request, ModelContract contract) {
+        for (int i = 0; i < request.getCommittedTokenIdsCount(); i++) {
+            Ranges.between(
+                    "committed_token_ids[" + i + "]", request.getCommittedTokenIds(i), 0, contract.vocabSize() - 1);
+        }
+        return request.getCommittedTokenIdsList().stream().mapToInt(id -> id).toArray();
     }
 
     private static Prompt text(String prompt) {

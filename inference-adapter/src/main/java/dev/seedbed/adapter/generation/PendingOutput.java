@@ -7,21 +7,30 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller that is not ready has yet to get: all committed text as one, the newest draft, the newest work. Bounded by the
+ * What a caller that is not ready has yet to get: all committed tokens and text as one, the newest draft, the newest work. Bounded by the
  * output's own length. Not thread-safe.
  */
 final class PendingOutput {
 
+    private final List<Integer> tokens = new ArrayList<>();
     private final StringBuilder committed = new StringBuilder();
     private @Nullable DraftText draft;
     private Work work = Work.NONE;
     private boolean unreported;
 
-    /** Text may be empty: then only the work is new. A draft of what is now committed is void. */
-    void commit(String text, Work cumulative) {
+    /** Text may be empty while it is held back. A draft of what is now committed is void. */
+    void commit(int[] tokenIds, String text, Work cumulative) {
+        for (int id : tokenIds) {
+            tokens.add(id);
+        }
+        release(text);
+        report(cumulative);
+    }
+
+    /** Text of tokens that were committed before. */
+    void release(String text) {
         committed.append(text);
         draft = null;
-        report(cumulative);
     }
 
     void replaceDraft(DraftText newest, Work cumulative) {
@@ -38,7 +47,7 @@ final class PendingOutput {
         return work;
     }
 
-    /** At most one message with text, one with a draft; without either, one that reports the work. */
+    /** At most one message with text, one with a draft; without either, one that reports the work. The first tells the tokens. */
     List<GenerateResponse> take() {
         List<GenerateResponse> messages = new ArrayList<>(2);
         if (!committed.isEmpty()) {
@@ -53,6 +62,10 @@ final class PendingOutput {
             messages.add(GenerationWire.workOnly(work));
         }
         unreported = false;
+        if (!tokens.isEmpty()) {
+            messages.set(0, GenerationWire.withTokens(messages.getFirst(), tokens));
+            tokens.clear();
+        }
         return messages;
     }
 }

@@ -16,6 +16,7 @@ import tools.jackson.databind.JsonNode;
  * @param controlIds ids with a role: mask, pad, end, forbidden
  */
 public record ModelContract(
+        int vocabSize,
         int contextLength,
         int blockSize,
         int maxBlockSize,
@@ -57,6 +58,7 @@ public record ModelContract(
         }
         JsonNode defaults = required(file, "default_policy");
         return new ModelContract(
+                integer(file, "vocab_size"),
                 integer(file, "context_length"),
                 integer(file, "block_size"),
                 integer(file, "max_block_size"),

@@ -18,10 +18,11 @@ class PendingOutputTest {
 
     @Test
     void joinsCommittedText() {
-        pending.commit("int ", work(1));
-        pending.commit("sum", work(2));
+        pending.commit(new int[] {7}, "int ", work(1));
+        pending.commit(new int[] {8, 9}, "sum", work(2));
         GenerateResponse message = theOnly(pending.take());
         assertThat(message.getCommitted().getText()).isEqualTo("int sum");
+        assertThat(message.getCommittedTokenIdsList()).containsExactly(7, 8, 9);
         assertThat(message.getWork().getForwardPasses()).isEqualTo(2);
         assertThat(pending.take()).isEmpty();
     }
@@ -39,19 +40,21 @@ class PendingOutputTest {
     @Test
     void forgetsADraftThatWasCommitted() {
         pending.replaceDraft(new DraftText("ab", 16, 2), work(1));
-        pending.commit("ab", work(2));
+        pending.commit(new int[] {7}, "ab", work(2));
         assertThat(theOnly(pending.take()).hasCommitted()).isTrue();
     }
 
     @Test
     void sendsCommittedTextBeforeTheDraftThatFollowsIt() {
-        pending.commit("ab", work(1));
+        pending.commit(new int[] {7}, "ab", work(1));
         pending.replaceDraft(new DraftText("cd", 16, 2), work(2));
         List<GenerateResponse> messages = pending.take();
         assertThat(messages)
                 .extracting(GenerateResponse::getEventCase)
                 .containsExactly(GenerateResponse.EventCase.COMMITTED, GenerateResponse.EventCase.DRAFT);
         assertThat(messages).allMatch(GenerateResponse::hasWork);
+        assertThat(messages.getFirst().getCommittedTokenIdsList()).containsExactly(7);
+        assertThat(messages.getLast().getCommittedTokenIdsList()).isEmpty();
     }
 
     @Test
@@ -63,9 +66,11 @@ class PendingOutputTest {
     }
 
     @Test
-    void reportsTheWorkOfTextThatIsHeldBack() {
-        pending.commit("", work(3));
-        assertThat(theOnly(pending.take()).getEventCase()).isEqualTo(GenerateResponse.EventCase.EVENT_NOT_SET);
+    void reportsTheTokensAndTheWorkOfTextThatIsHeldBack() {
+        pending.commit(new int[] {7}, "", work(3));
+        GenerateResponse message = theOnly(pending.take());
+        assertThat(message.getEventCase()).isEqualTo(GenerateResponse.EventCase.EVENT_NOT_SET);
+        assertThat(message.getCommittedTokenIdsList()).containsExactly(7);
     }
 
     private static GenerateResponse theOnly(List<GenerateResponse> messages) {
