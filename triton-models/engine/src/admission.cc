@@ -18,14 +18,16 @@ bool must_be_next(const RunningRequest& request) { return request.times_passed_o
 
 std::vector<RunningRequest*> fair_order(const Requests& waiting, const Requests& running) {
   std::map<std::pair<const LoadedModel*, std::string>, double> positions_held;
-  for (const auto& request : running) positions_held[{request->model, request->tenant}] += request->kv->capacity();
+  for (const auto& request : running)
+    positions_held[{request->model, request->tenant}] += request->kv->capacity();
   std::vector<std::tuple<bool, double, int32_t, RunningRequest*>> order;
   for (const auto& request : waiting) {
     const double held = positions_held[{request->model, request->tenant}] / request->weight;
     order.emplace_back(!must_be_next(*request), held, -request->priority, request.get());
   }
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return std::tie(std::get<0>(a), std::get<1>(a), std::get<2>(a)) < std::tie(std::get<0>(b), std::get<1>(b), std::get<2>(b));
+    return std::tie(std::get<0>(a), std::get<1>(a), std::get<2>(a)) <
+           std::tie(std::get<0>(b), std::get<1>(b), std::get<2>(b));
   });
   std::vector<RunningRequest*> requests;
   for (const auto& entry : order) requests.push_back(std::get<3>(entry));
@@ -56,7 +58,8 @@ std::vector<RunningRequest*> admit(Requests& waiting, Requests& running) {
   while (!waiting.empty()) {
     RunningRequest* request = admit_one(waiting, running);
     if (request == nullptr) break;
-    const auto place = std::find_if(waiting.begin(), waiting.end(), [&](const auto& owner) { return owner.get() == request; });
+    const auto place = std::find_if(waiting.begin(), waiting.end(),
+                                    [&](const auto& owner) { return owner.get() == request; });
     running.push_back(std::move(*place));
     waiting.erase(place);
     admitted.push_back(request);

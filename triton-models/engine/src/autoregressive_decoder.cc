@@ -6,7 +6,8 @@
 
 namespace seedbed::engine {
 
-AutoregressiveDecoder::AutoregressiveDecoder(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters)
+AutoregressiveDecoder::AutoregressiveDecoder(const Contract& contract, std::vector<int32_t> prompt,
+                                             const DecodeParameters& parameters)
     : Sequence(contract, std::move(prompt), parameters) {}
 
 int32_t AutoregressiveDecoder::span_positions() const { return prompt_length() + parameters_.max_tokens; }

@@ -32,9 +32,10 @@ Seconds time_rows(ForwardPass& model, int32_t rows) {
   }
   std::vector<Slice> slices;
   for (size_t i = 0; i < spans.size(); ++i) {
-    slices.push_back({.kv = &spans[i],
-                      .token_ids = std::vector<int32_t>(static_cast<size_t>(lengths[i]), model.contract().mask_token_id),
-                      .block_size = model.contract().block_size});
+    slices.push_back(
+        {.kv = &spans[i],
+         .token_ids = std::vector<int32_t>(static_cast<size_t>(lengths[i]), model.contract().mask_token_id),
+         .block_size = model.contract().block_size});
   }
   Seconds shortest = Seconds::max();
   for (int32_t i = 0; i < kRepetitions; ++i) {

@@ -11,16 +11,22 @@ namespace seedbed::engine {
 
 const char* to_string(FinishReason reason) {
   switch (reason) {
-    case FinishReason::kNone: return "none";
-    case FinishReason::kStop: return "stop";
-    case FinishReason::kLength: return "length";
-    case FinishReason::kCancelled: return "cancelled";
-    case FinishReason::kError: return "error";
+    case FinishReason::kNone:
+      return "none";
+    case FinishReason::kStop:
+      return "stop";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kCancelled:
+      return "cancelled";
+    case FinishReason::kError:
+      return "error";
   }
   fail<EngineError>("finish reason without a name: ", static_cast<int>(reason));
 }
 
-std::unique_ptr<Decoder> Decoder::create(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters) {
+std::unique_ptr<Decoder> Decoder::create(const Contract& contract, std::vector<int32_t> prompt,
+                                         const DecodeParameters& parameters) {
   contract.validate(prompt, parameters);
   switch (parameters.mode) {
     case Mode::kAutoregressive:

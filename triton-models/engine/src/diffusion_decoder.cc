@@ -12,13 +12,15 @@ int32_t round_up(int32_t value, int32_t multiple) { return (value + multiple - 1
 
 }  // namespace
 
-DiffusionDecoder::DiffusionDecoder(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters)
+DiffusionDecoder::DiffusionDecoder(const Contract& contract, std::vector<int32_t> prompt,
+                                   const DecodeParameters& parameters)
     : Sequence(contract, std::move(prompt), parameters) {
   frozen_ = contract_.attention == Attention::kBlockCausal ? prompt_length() % parameters_.block_size : 0;
   clean_.assign(prompt_.begin(), prompt_.end() - frozen_);
   open_block();
   for (int32_t i = 0; i < frozen_; ++i) {
-    block_[static_cast<size_t>(i)] = {.token_id = prompt_[clean_.size() + static_cast<size_t>(i)], .visible = true};
+    block_[static_cast<size_t>(i)] = {.token_id = prompt_[clean_.size() + static_cast<size_t>(i)],
+                                      .visible = true};
   }
 }
 
@@ -48,7 +50,8 @@ Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
     slice.first_logits_row = chunk.rows;
     if (!chunk.last) return slice;
   }
-  const auto undecided = std::find_if(block_.begin(), block_.end(), [](const Place& place) { return !place.visible; });
+  const auto undecided =
+      std::find_if(block_.begin(), block_.end(), [](const Place& place) { return !place.visible; });
   slice.first_logits_row = slice.clean_rows + static_cast<int32_t>(undecided - block_.begin());
   for (const Place& place : block_) slice.token_ids.push_back(place.token_id);
   return slice;
@@ -74,28 +77,32 @@ Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits)
 
   std::vector<int32_t> drawn;
   const std::vector<Candidate> candidates = draw_candidates(slice, logits, drawn);
-  const std::vector<int32_t> revealed = parameters_.policy == Policy::kThreshold
-                                            ? reveal_by_threshold(candidates, parameters_.threshold)
-                                            : reveal_by_fixed_steps(candidates, parameters_.steps, denoise_rounds_);
+  const std::vector<int32_t> revealed =
+      parameters_.policy == Policy::kThreshold
+          ? reveal_by_threshold(candidates, parameters_.threshold)
+          : reveal_by_fixed_steps(candidates, parameters_.steps, denoise_rounds_);
   for (size_t i = 0; i < candidates.size(); ++i) {
     const Candidate& candidate = candidates[i];
     if (!std::binary_search(revealed.begin(), revealed.end(), candidate.index)) continue;
-    block_[static_cast<size_t>(candidate.index)] = {.token_id = drawn[i], .visible = true, .confidence = candidate.confidence};
+    block_[static_cast<size_t>(candidate.index)] = {
+        .token_id = drawn[i], .visible = true, .confidence = candidate.confidence};
   }
   denoise_rounds_ += 1;
   return decided() ? commit() : Step{};
 }
 
 int32_t DiffusionDecoder::first_end() const {
-  const auto end = std::find_if(block_.begin() + frozen_, block_.end(),
-                                [this](const Place& place) { return place.visible && contract_.is_end(place.token_id); });
+  const auto end = std::find_if(block_.begin() + frozen_, block_.end(), [this](const Place& place) {
+    return place.visible && contract_.is_end(place.token_id);
+  });
   return static_cast<int32_t>(end - block_.begin());
 }
 
 bool DiffusionDecoder::decided() const {
   const int32_t output_end = prompt_length() + parameters_.max_tokens - block_start();
   const int32_t needed = std::min({first_end(), output_end, parameters_.block_size});
-  return std::all_of(block_.begin(), block_.begin() + needed, [](const Place& place) { return place.visible; });
+  return std::all_of(block_.begin(), block_.begin() + needed,
+                     [](const Place& place) { return place.visible; });
 }
 
 Step DiffusionDecoder::commit() {

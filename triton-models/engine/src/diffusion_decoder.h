@@ -24,14 +24,17 @@ class DiffusionDecoder final : public Sequence {
   };
 
   void open_block();
-  std::vector<Candidate> draw_candidates(const Slice& slice, std::span<const float> logits, std::vector<int32_t>& drawn) const;
-  int32_t first_end() const;  // index in the block of the first visible end token behind the frozen ones, else the block's size
+  std::vector<Candidate> draw_candidates(const Slice& slice, std::span<const float> logits,
+                                         std::vector<int32_t>& drawn) const;
+  int32_t first_end() const;  // index in the block of the first visible end token behind the frozen ones,
+                              // else the block's size
   bool decided() const;
   Step commit();
 
   int32_t block_start() const { return static_cast<int32_t>(clean_.size()); }
 
-  // Tokens before the active block. KV of the first kv.length() is kept; the others are the clean rows to come.
+  // Tokens before the active block. KV of the first kv.length() is kept; the others are the clean rows to
+  // come.
   std::vector<int32_t> clean_;
   std::vector<Place> block_;
   int32_t frozen_ = 0;          // leading places that belong to the prompt

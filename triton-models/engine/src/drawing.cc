@@ -15,8 +15,8 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 // Ids sorted at first; then four times as many at each further need.
 constexpr size_t kFirstRanks = 32;
 
-// The mass of all ids differs from 1 by the rounding of at most 2^20 additions. A draw that is clearer than this does not need the
-// mass, hence not the order of ids behind the drawn one.
+// The mass of all ids differs from 1 by the rounding of at most 2^20 additions. A draw that is clearer than
+// this does not need the mass, hence not the order of ids behind the drawn one.
 constexpr double kMassRounding = 1e-9;
 
 }  // namespace
@@ -80,8 +80,9 @@ void Drawing::softmax(double temperature) {
 int32_t Drawing::ranked(size_t rank) {
   if (rank >= ranked_) {
     const size_t wanted = std::min(ranking_.size(), std::max({kFirstRanks, 4 * ranked_, rank + 1}));
-    std::partial_sort(ranking_.begin() + static_cast<std::ptrdiff_t>(ranked_), ranking_.begin() + static_cast<std::ptrdiff_t>(wanted),
-                      ranking_.end(), [this](int32_t a, int32_t b) {
+    std::partial_sort(ranking_.begin() + static_cast<std::ptrdiff_t>(ranked_),
+                      ranking_.begin() + static_cast<std::ptrdiff_t>(wanted), ranking_.end(),
+                      [this](int32_t a, int32_t b) {
                         const double qa = q_[static_cast<size_t>(a)];
                         const double qb = q_[static_cast<size_t>(b)];
                         return qa != qb ? qa > qb : a < b;

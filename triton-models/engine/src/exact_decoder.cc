@@ -6,11 +6,15 @@
 
 namespace seedbed::engine {
 
-ExactDecoder::ExactDecoder(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters)
+ExactDecoder::ExactDecoder(const Contract& contract, std::vector<int32_t> prompt,
+                           const DecodeParameters& parameters)
     : Sequence(contract, std::move(prompt), parameters) {}
 
-// The last round may begin with the last token but one and hold a full draft and a full row of masks behind it.
-int32_t ExactDecoder::span_positions() const { return prompt_length() + parameters_.max_tokens + 2 * parameters_.draft_length; }
+// The last round may begin with the last token but one and hold a full draft and a full row of masks behind
+// it.
+int32_t ExactDecoder::span_positions() const {
+  return prompt_length() + parameters_.max_tokens + 2 * parameters_.draft_length;
+}
 
 Slice ExactDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
   Slice slice;
@@ -28,7 +32,8 @@ Slice ExactDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
     slice.token_ids.insert(slice.token_ids.end(), draft_.begin(), draft_.end());
     slice.clean_rows = slice.rows();
   }
-  slice.token_ids.insert(slice.token_ids.end(), static_cast<size_t>(parameters_.draft_length), contract_.mask_token_id);
+  slice.token_ids.insert(slice.token_ids.end(), static_cast<size_t>(parameters_.draft_length),
+                         contract_.mask_token_id);
   return slice;
 }
 
@@ -63,10 +68,12 @@ std::vector<Drawn> ExactDecoder::verify(const Slice& slice, std::span<const floa
   return drawn;
 }
 
-std::vector<int32_t> ExactDecoder::redraft(const Slice& slice, std::span<const float> logits, int32_t pending) const {
+std::vector<int32_t> ExactDecoder::redraft(const Slice& slice, std::span<const float> logits,
+                                           int32_t pending) const {
   std::vector<int32_t> draft;
   int32_t row = slice.clean_rows;
-  // The first mask stands at the new pending token's position: only when it agrees were the others drafted behind the right token.
+  // The first mask stands at the new pending token's position: only when it agrees were the others drafted
+  // behind the right token.
   if (draw_token(slice, logits, row, slice.kv->length() + row) != pending) return draft;
   while (++row < slice.rows()) draft.push_back(draw_token(slice, logits, row, slice.kv->length() + row));
   return draft;

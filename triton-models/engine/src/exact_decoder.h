@@ -13,7 +13,8 @@ class ExactDecoder final : public Sequence {
   Step absorb(const Slice& slice, std::span<const float> logits) override;
 
  private:
-  // Draws behind the pending token and each draft token, up to the first that the draft did not foresee or that ends the output.
+  // Draws behind the pending token and each draft token, up to the first that the draft did not foresee or
+  // that ends the output.
   std::vector<Drawn> verify(const Slice& slice, std::span<const float> logits) const;
   // The next draft when all of the last one was accepted and `pending` came behind it.
   std::vector<int32_t> redraft(const Slice& slice, std::span<const float> logits, int32_t pending) const;

@@ -28,7 +28,8 @@ std::vector<int32_t> reveal_by_threshold(std::span<const Candidate> candidates, 
   return indices.empty() ? most_confident(candidates, 1) : indices;
 }
 
-std::vector<int32_t> reveal_by_fixed_steps(std::span<const Candidate> candidates, int32_t steps, int32_t round) {
+std::vector<int32_t> reveal_by_fixed_steps(std::span<const Candidate> candidates, int32_t steps,
+                                           int32_t round) {
   const auto rounds_left = static_cast<size_t>(std::max(1, steps - round));
   return most_confident(candidates, (candidates.size() + rounds_left - 1) / rounds_left);
 }

@@ -11,7 +11,8 @@
 
 namespace seedbed::engine {
 
-// A model that the scheduler serves. `pass` belongs to the worker thread from the first request on and to remove() after the last one.
+// A model that the scheduler serves. `pass` belongs to the worker thread from the first request on and to
+// remove() after the last one.
 class LoadedModel {
  public:
   LoadedModel(std::unique_ptr<ForwardPass> forward_pass, int32_t round_rows)
@@ -41,7 +42,7 @@ struct RunningRequest {
   bool drafts = false;
   std::chrono::milliseconds report_interval{};
   std::chrono::steady_clock::time_point last_report;
-  Work published;                // the part of decoder->work() that the model's counters hold
+  Work published;                 // the part of decoder->work() that the model's counters hold
   int32_t times_passed_over = 0;  // admissions of others while no gap was large enough for this one
   bool in_round = false;
 };

@@ -14,11 +14,13 @@ namespace seedbed::engine {
 namespace {
 
 void validate(const GenerationRequest& request) {
-  REQUEST_CHECK(request.weight >= 1 && request.weight <= 1000, "weight out of range: ", request.weight, " (expected: 1..1000)");
-  REQUEST_CHECK(request.priority >= 0 && request.priority <= 9, "sched_priority out of range: ", request.priority,
-                " (expected: 0..9)");
+  REQUEST_CHECK(request.weight >= 1 && request.weight <= 1000, "weight out of range: ", request.weight,
+                " (expected: 1..1000)");
+  REQUEST_CHECK(request.priority >= 0 && request.priority <= 9,
+                "sched_priority out of range: ", request.priority, " (expected: 0..9)");
   const auto interval = request.report_interval.count();
-  REQUEST_CHECK(interval >= 10 && interval <= 1000, "report_interval_ms out of range: ", interval, " (expected: 10..1000)");
+  REQUEST_CHECK(interval >= 10 && interval <= 1000, "report_interval_ms out of range: ", interval,
+                " (expected: 10..1000)");
   ENGINE_CHECK(request.sink != nullptr, "request without a sink");
 }
 
@@ -29,7 +31,8 @@ std::unique_ptr<RunningRequest> accept(LoadedModel& model, GenerationRequest req
   accepted->decoder = Decoder::create(model.pass->contract(), std::move(request.prompt), request.parameters);
   const int32_t positions = accepted->decoder->span_positions();
   const int32_t capacity = model.pass->arena().capacity();
-  REQUEST_CHECK(positions <= capacity, "KV positions of the request out of range: ", positions, " (expected: 1..", capacity, ")");
+  REQUEST_CHECK(positions <= capacity, "KV positions of the request out of range: ", positions,
+                " (expected: 1..", capacity, ")");
   accepted->sink = std::move(request.sink);
   accepted->tenant = std::move(request.tenant);
   accepted->weight = request.weight;
@@ -47,7 +50,8 @@ struct Scheduler::State {
 
   const SchedulerOptions options;
   mutable SchedulerInbox inbox;
-  std::set<ModelHandle> models;  // guarded by inbox.mutex; keeps them while requests run, whatever callers drop
+  std::set<ModelHandle>
+      models;  // guarded by inbox.mutex; keeps them while requests run, whatever callers drop
   SchedulerWorker worker{inbox};
   std::thread thread{[this] { worker.run(); }};
 };
@@ -65,7 +69,8 @@ Scheduler::~Scheduler() {
 
 Scheduler::ModelHandle Scheduler::add(std::unique_ptr<ForwardPass> model) {
   ENGINE_CHECK(model != nullptr, "no model to add");
-  const int32_t round_rows = state_->options.max_round_rows > 0 ? state_->options.max_round_rows : measure_round_rows(*model);
+  const int32_t round_rows =
+      state_->options.max_round_rows > 0 ? state_->options.max_round_rows : measure_round_rows(*model);
   auto handle = std::make_shared<LoadedModel>(std::move(model), round_rows);
   const std::lock_guard lock(state_->inbox.mutex);
   state_->models.insert(handle);

@@ -25,7 +25,9 @@ std::string message_of(const std::exception_ptr& error) {
   }
 }
 
-Step failed(const std::exception_ptr& error) { return {.committed = {}, .finish = FinishReason::kError, .finish_detail = message_of(error)}; }
+Step failed(const std::exception_ptr& error) {
+  return {.committed = {}, .finish = FinishReason::kError, .finish_detail = message_of(error)};
+}
 
 void add_difference(Work& sum, const Work& now, const Work& before) {
   sum.input_tokens += now.input_tokens - before.input_tokens;
@@ -111,7 +113,8 @@ void SchedulerWorker::end_at_work_limit(std::vector<RoundPart>& parts) {
   for (RunningRequest* request : exhausted) finish(*request, FinishReason::kLength, kWorkLimit);
 }
 
-std::vector<SchedulerWorker::Outcome> SchedulerWorker::forward(LoadedModel& model, std::vector<RoundPart>& parts) {
+std::vector<SchedulerWorker::Outcome> SchedulerWorker::forward(LoadedModel& model,
+                                                               std::vector<RoundPart>& parts) {
   std::vector<Slice> slices;
   size_t expected = 0;
   const auto vocabulary = static_cast<size_t>(model.pass->contract().vocab_size);
@@ -124,12 +127,14 @@ std::vector<SchedulerWorker::Outcome> SchedulerWorker::forward(LoadedModel& mode
   std::exception_ptr error;
   try {
     logits = model.pass->forward(slices);
-    ENGINE_CHECK(logits.size() == expected, "logits of a forward pass: ", logits.size(), " values (expected: ", expected, ")");
+    ENGINE_CHECK(logits.size() == expected, "logits of a forward pass: ", logits.size(),
+                 " values (expected: ", expected, ")");
   } catch (...) {
     error = std::current_exception();
   }
   for (const RoundPart& part : parts) {
-    Outcome outcome{.request = part.request, .denoised = part.slice.rows() > part.slice.clean_rows, .step = {}};
+    Outcome outcome{
+        .request = part.request, .denoised = part.slice.rows() > part.slice.clean_rows, .step = {}};
     if (error) {
       outcome.step = failed(error);
     } else {
@@ -178,12 +183,14 @@ void SchedulerWorker::report_progress() {
 }
 
 void SchedulerWorker::finish(RunningRequest& request, FinishReason reason, const std::string& detail) {
-  Requests& owners = std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& owner) { return owner.get() == &request; })
+  Requests& owners = std::any_of(waiting_.begin(), waiting_.end(),
+                                 [&](const auto& owner) { return owner.get() == &request; })
                          ? waiting_
                          : running_;
   const bool ran = &owners == &running_;
   if (ran) ring_.remove(request);
-  const auto place = std::find_if(owners.begin(), owners.end(), [&](const auto& owner) { return owner.get() == &request; });
+  const auto place =
+      std::find_if(owners.begin(), owners.end(), [&](const auto& owner) { return owner.get() == &request; });
   std::unique_ptr<RunningRequest> last = std::move(*place);
   owners.erase(place);
 

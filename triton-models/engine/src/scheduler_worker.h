@@ -12,7 +12,8 @@
 
 namespace seedbed::engine {
 
-// What callers and the worker thread share. All fields are guarded by `mutex`, as are those that LoadedModel names.
+// What callers and the worker thread share. All fields are guarded by `mutex`, as are those that LoadedModel
+// names.
 struct SchedulerInbox {
   std::mutex mutex;
   std::condition_variable work_arrived;  // for the worker
@@ -22,8 +23,9 @@ struct SchedulerInbox {
   bool stopping = false;
 };
 
-// The worker thread's state and its loop: take what was submitted, end what was cancelled, admit, run one round, report. Except for
-// the inbox everything belongs to the thread that calls run(). The mutex is never held while a sink or a model is called.
+// The worker thread's state and its loop: take what was submitted, end what was cancelled, admit, run one
+// round, report. Except for the inbox everything belongs to the thread that calls run(). The mutex is never
+// held while a sink or a model is called.
 class SchedulerWorker {
  public:
   explicit SchedulerWorker(SchedulerInbox& inbox) : inbox_(inbox) {}

@@ -26,13 +26,15 @@ bool Sequence::exceeds_work_limit(const Slice& slice) const {
   return slice.rows() > parameters_.max_positions - work_.positions_evaluated;
 }
 
-int32_t Sequence::draw_token(const Slice& slice, std::span<const float> logits, int32_t row, int32_t position) const {
+int32_t Sequence::draw_token(const Slice& slice, std::span<const float> logits, int32_t row,
+                             int32_t position) const {
   const auto vocabulary = static_cast<size_t>(contract_.vocab_size);
-  ENGINE_CHECK(row >= slice.first_logits_row && row < slice.rows(), "row without logits: ", row, " (expected: ", slice.first_logits_row,
-               "..", slice.rows() - 1, ")");
+  ENGINE_CHECK(row >= slice.first_logits_row && row < slice.rows(), "row without logits: ", row,
+               " (expected: ", slice.first_logits_row, "..", slice.rows() - 1, ")");
   drawing().read(logits.subspan(static_cast<size_t>(row - slice.first_logits_row) * vocabulary, vocabulary),
                  contract_.forbidden_output);
-  return drawing().draw(parameters_.temperature, parameters_.top_p, uniform(parameters_.seed, position, 0, Purpose::kToken));
+  return drawing().draw(parameters_.temperature, parameters_.top_p,
+                        uniform(parameters_.seed, position, 0, Purpose::kToken));
 }
 
 Drawn Sequence::draw(const Slice& slice, std::span<const float> logits, int32_t row, int32_t position) const {

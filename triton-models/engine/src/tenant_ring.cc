@@ -12,13 +12,15 @@ constexpr int64_t kQuantumRows = 16;
 constexpr int32_t kPrefillShare = 4;
 
 RoundPart plan(RunningRequest& request, int64_t max_rows) {
-  return {.request = &request, .slice = request.decoder->plan(*request.kv, static_cast<int32_t>(std::max<int64_t>(max_rows, 1)))};
+  return {.request = &request,
+          .slice = request.decoder->plan(*request.kv, static_cast<int32_t>(std::max<int64_t>(max_rows, 1)))};
 }
 
 }  // namespace
 
 TenantRing::Ring::iterator TenantRing::find(const std::string& name) {
-  return std::find_if(tenants_.begin(), tenants_.end(), [&](const Tenant& tenant) { return tenant.name == name; });
+  return std::find_if(tenants_.begin(), tenants_.end(),
+                      [&](const Tenant& tenant) { return tenant.name == name; });
 }
 
 void TenantRing::add(RunningRequest& request) {
@@ -62,10 +64,12 @@ std::vector<RoundPart> TenantRing::next_round() {
 std::optional<RoundPart> TenantRing::next_part(const Tenant& tenant, const Round& round) {
   std::vector<RunningRequest*> candidates;
   for (RunningRequest* request : tenant.requests) {
-    if (!request->in_round && (round.model == nullptr || request->model == round.model)) candidates.push_back(request);
+    if (!request->in_round && (round.model == nullptr || request->model == round.model))
+      candidates.push_back(request);
   }
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const RunningRequest* a, const RunningRequest* b) { return a->priority > b->priority; });
+  std::stable_sort(
+      candidates.begin(), candidates.end(),
+      [](const RunningRequest* a, const RunningRequest* b) { return a->priority > b->priority; });
   for (RunningRequest* request : candidates) {
     const int64_t share = request->model->max_round_rows / kPrefillShare;
     if (round.parts.empty()) return plan(*request, share);

@@ -15,12 +15,14 @@ struct RoundPart {
   Slice slice;
 };
 
-// Which requests take part in the next round: deficit round robin over tenants, over all models. A tenant whose turn it is gains a
-// quantum of rows times its weight and is served while its deficit is positive, so that its last slice may overdraw it; the overdraft
-// is paid at its next turns. A tenant with a deficit of which nothing more fits keeps its place for the next round, since a request
-// takes part in a round only once. Within a tenant the larger priority goes first, then who was served longest ago.
+// Which requests take part in the next round: deficit round robin over tenants, over all models. A tenant
+// whose turn it is gains a quantum of rows times its weight and is served while its deficit is positive, so
+// that its last slice may overdraw it; the overdraft is paid at its next turns. A tenant with a deficit of
+// which nothing more fits keeps its place for the next round, since a request takes part in a round only
+// once. Within a tenant the larger priority goes first, then who was served longest ago.
 //
-// A round belongs to one model, that of the first request picked. Not thread-safe: owned by the scheduler's thread.
+// A round belongs to one model, that of the first request picked. Not thread-safe: owned by the scheduler's
+// thread.
 class TenantRing {
  public:
   // The request holds a KV span and stays valid until remove().
@@ -28,8 +30,9 @@ class TenantRing {
   void remove(RunningRequest& request);
   bool empty() const { return tenants_.empty(); }
 
-  // Empty only when the ring is. The rows sum up to at most the model's max_round_rows, unless the first part alone has more.
-  // A prefill chunk is first offered a share of the round, and then the room that others leave.
+  // Empty only when the ring is. The rows sum up to at most the model's max_round_rows, unless the first part
+  // alone has more. A prefill chunk is first offered a share of the round, and then the room that others
+  // leave.
   std::vector<RoundPart> next_round();
 
  private:

@@ -66,7 +66,8 @@ TEST(DiffusionDecoder, FoldsTheCommitOfABlockIntoTheNextOnesFirstRound) {
     EXPECT_EQ(part(slices[i].token_ids, 8, 16), std::vector<int32_t>(8, 39));
   }
   EXPECT_GE(folds, 2);
-  EXPECT_EQ(generation.work.forward_passes, static_cast<int64_t>(slices.size())) << "a commit costs no round of its own";
+  EXPECT_EQ(generation.work.forward_passes, static_cast<int64_t>(slices.size()))
+      << "a commit costs no round of its own";
 }
 
 TEST(DiffusionDecoder, OpensTheGridOfABlockCausalModelWithThePromptsTail) {

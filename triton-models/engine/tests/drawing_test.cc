@@ -25,7 +25,9 @@ int32_t draw_by_the_book(const std::vector<float>& logits, double temperature, d
   for (double& probability : q) probability /= sum;
   std::vector<int32_t> order(q.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return q[static_cast<size_t>(a)] > q[static_cast<size_t>(b)]; });
+  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    return q[static_cast<size_t>(a)] > q[static_cast<size_t>(b)];
+  });
   size_t kept = order.size();
   double mass = 0;
   for (size_t rank = 0; rank < order.size(); ++rank) {
@@ -98,12 +100,15 @@ TEST(Drawing, AgreesWithTheRulesReadWordForWord) {
     // A coarse grid of logits makes many equal probabilities.
     const float grain = round % 3 == 0 ? 0.5F : 0.001F;
     std::vector<float> logits(vocabulary);
-    for (float& logit : logits) logit = grain * static_cast<float>(random() % static_cast<uint32_t>(8 / grain));
+    for (float& logit : logits)
+      logit = grain * static_cast<float>(random() % static_cast<uint32_t>(8 / grain));
     if (round % 5 == 0) logits[random() % vocabulary] = -kInfinity;
     if (*std::max_element(logits.begin(), logits.end()) == -kInfinity) continue;
     const double temperature = std::vector<double>{0.05, 0.8, 1.0, 2.0}[random() % 4];
     const double top_p = std::vector<double>{1.0, 0.95, 0.3, std::nextafter(1.0, 0.0)}[random() % 4];
-    const double u = round % 11 == 0 ? 0 : round % 13 == 0 ? std::nextafter(1.0, 0.0) : uniform(9, round, 0, Purpose::kToken);
+    const double u = round % 11 == 0   ? 0
+                     : round % 13 == 0 ? std::nextafter(1.0, 0.0)
+                                       : uniform(9, round, 0, Purpose::kToken);
     drawing.read(logits, {});
     const int32_t expected = draw_by_the_book(logits, temperature, top_p, u);
     ASSERT_EQ(drawing.draw(temperature, top_p, u), expected) << "round " << round;

@@ -25,7 +25,8 @@ TEST(ExactDecoder, GivesTheTokensOfTheAutoregressiveDecoderAtEveryTemperature) {
   int stops = 0;
   for (const double temperature : {0.0, 0.8, 2.0}) {
     for (int64_t seed = 0; seed < 60; ++seed) {
-      const std::vector<int32_t> prompt = test_prompt(1 + static_cast<int32_t>(seed * 7 % 90), static_cast<uint64_t>(seed));
+      const std::vector<int32_t> prompt =
+          test_prompt(1 + static_cast<int32_t>(seed * 7 % 90), static_cast<uint64_t>(seed));
       const Generation slow = generate(model, prompt, parameters(Mode::kAutoregressive, temperature, seed));
       const Generation fast = generate(model, prompt, parameters(Mode::kExact, temperature, seed));
       ASSERT_EQ(fast.token_ids, slow.token_ids) << "temperature " << temperature << " seed " << seed;

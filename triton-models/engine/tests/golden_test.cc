@@ -48,13 +48,14 @@ class GoldenReplay : public testing::TestWithParam<Attention> {
     p.max_tokens = 20;
     const std::vector<int32_t> prompt = test_prompt(20, 6);
     const Generation generation = generate(recorder, prompt, p);
-    return {{"prompt", prompt},
-            {"parameters", {{"mode", to_string(mode)}, {"temperature", 0.8}, {"seed", 5}, {"max_tokens", 20}}},
-            {"token_ids", generation.token_ids},
-            {"finish_reason", to_string(generation.finish)},
-            {"margin", 0.01},
-            {"forward_passes", generation.work.forward_passes},
-            {"positions_evaluated", generation.work.positions_evaluated}};
+    return {
+        {"prompt", prompt},
+        {"parameters", {{"mode", to_string(mode)}, {"temperature", 0.8}, {"seed", 5}, {"max_tokens", 20}}},
+        {"token_ids", generation.token_ids},
+        {"finish_reason", to_string(generation.finish)},
+        {"margin", 0.01},
+        {"forward_passes", generation.work.forward_passes},
+        {"positions_evaluated", generation.work.positions_evaluated}};
   }
 
   // What replay_golden complains about; empty when it accepts.
@@ -74,7 +75,8 @@ class GoldenReplay : public testing::TestWithParam<Attention> {
   const Contract contract;
   HashModel recorder;
   json golden;
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / ("golden-" + std::to_string(::getpid()) + ".json");
+  const std::filesystem::path file =
+      std::filesystem::path(testing::TempDir()) / ("golden-" + std::to_string(::getpid()) + ".json");
 };
 
 TEST_P(GoldenReplay, AcceptsTheModelThatWasRecorded) { EXPECT_EQ(complaint(), ""); }
@@ -88,7 +90,8 @@ TEST_P(GoldenReplay, NamesTheLogitThatLeavesTheTolerance) {
   value = value.get<double>() + 0.0009;
   EXPECT_EQ(complaint(), "");
   value = value.get<double>() + 0.0009;
-  EXPECT_TRUE(complaint().starts_with("golden: logits[0]: logit of id 7 in row 17 differs by 0.0018")) << complaint();
+  EXPECT_TRUE(complaint().starts_with("golden: logits[0]: logit of id 7 in row 17 differs by 0.0018"))
+      << complaint();
 }
 
 TEST_P(GoldenReplay, NamesTheTokenThatDiffers) {
@@ -144,8 +147,11 @@ TEST_P(GoldenReplay, NamesWhatIsMalformed) {
   EXPECT_TRUE(complaint().starts_with("golden: not as expected: ")) << complaint();
 }
 
-INSTANTIATE_TEST_SUITE_P(BothKinds, GoldenReplay, testing::Values(Attention::kCausalContext, Attention::kBlockCausal),
-                         [](const auto& kind) { return kind.param == Attention::kCausalContext ? "CausalContext" : "BlockCausal"; });
+INSTANTIATE_TEST_SUITE_P(BothKinds, GoldenReplay,
+                         testing::Values(Attention::kCausalContext, Attention::kBlockCausal),
+                         [](const auto& kind) {
+                           return kind.param == Attention::kCausalContext ? "CausalContext" : "BlockCausal";
+                         });
 
 }  // namespace
 }  // namespace seedbed::engine

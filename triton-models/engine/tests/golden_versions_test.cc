@@ -12,13 +12,14 @@ namespace {
 class GoldenVersion : public testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenVersion, IsVerifiedWhenItIsLoaded) {
-  const auto model = load_verified(std::filesystem::path(SEEDBED_GOLDEN_DIR) / GetParam(), {.threads = 1, .arena_positions = 4096});
+  const auto model = load_verified(std::filesystem::path(SEEDBED_GOLDEN_DIR) / GetParam(),
+                                   {.threads = 1, .arena_positions = 4096});
   EXPECT_EQ(model->arena().used(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiny, GoldenVersion,
-                         testing::Values("tiny-llama-b", "tiny-llama-c", "tiny-llama-c-f16", "tiny-llama-c-q8_0", "tiny-qwen2-b",
-                                         "tiny-qwen2-c"),
+                         testing::Values("tiny-llama-b", "tiny-llama-c", "tiny-llama-c-f16",
+                                         "tiny-llama-c-q8_0", "tiny-qwen2-b", "tiny-qwen2-c"),
                          [](const auto& version) {
                            std::string name = version.param;
                            for (char& letter : name) letter = letter == '-' ? '_' : letter;

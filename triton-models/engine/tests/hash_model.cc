@@ -24,7 +24,8 @@ float unit(uint64_t hash) { return static_cast<float>(hash >> 40) * 0x1p-24F; }
 // docs/sampling.md, "visibility", inside one slice.
 bool sees(const Slice& slice, int32_t context, bool by_blocks, int32_t row, int32_t other) {
   if (row >= slice.clean_rows || other >= slice.clean_rows) return row >= slice.clean_rows;
-  return by_blocks ? (context + other) / slice.block_size <= (context + row) / slice.block_size : other <= row;
+  return by_blocks ? (context + other) / slice.block_size <= (context + row) / slice.block_size
+                   : other <= row;
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ Contract test_contract(Attention attention) {
   contract.architecture = "llama";
   contract.attention = attention;
   contract.modes = {Mode::kDiffusion};
-  if (attention == Attention::kCausalContext) contract.modes = {Mode::kAutoregressive, Mode::kExact, Mode::kDiffusion};
+  if (attention == Attention::kCausalContext)
+    contract.modes = {Mode::kAutoregressive, Mode::kExact, Mode::kDiffusion};
   contract.vocab_size = 40;
   contract.context_length = 4096;
   contract.block_size = 8;
@@ -55,7 +57,10 @@ Contract endless_contract() {
 }
 
 HashModel::HashModel(Contract contract, int32_t arena_positions, uint64_t weights)
-    : contract_(std::move(contract)), weights_(weights), arena_(arena_positions), kv_(static_cast<size_t>(arena_positions), -1) {}
+    : contract_(std::move(contract)),
+      weights_(weights),
+      arena_(arena_positions),
+      kv_(static_cast<size_t>(arena_positions), -1) {}
 
 std::span<const float> HashModel::forward(std::span<Slice> slices) {
   if (before_round) before_round(slices);
@@ -66,12 +71,14 @@ std::span<const float> HashModel::forward(std::span<Slice> slices) {
   float* logits = logits_.data();
   for (const Slice& slice : slices) {
     const int32_t start = slice.kv->length();
-    ENGINE_CHECK(slice.rows() > 0 && start + slice.rows() <= slice.kv->capacity(), "slice exceeds its span: ", start, " + ",
-                 slice.rows(), " (capacity: ", slice.kv->capacity(), ")");
+    ENGINE_CHECK(slice.rows() > 0 && start + slice.rows() <= slice.kv->capacity(),
+                 "slice exceeds its span: ", start, " + ", slice.rows(), " (capacity: ", slice.kv->capacity(),
+                 ")");
     for (int32_t row = 0; row < slice.rows(); ++row) {
       kv_[static_cast<size_t>(slice.kv->offset() + start + row)] = slice.token_ids[static_cast<size_t>(row)];
     }
-    for (int32_t row = slice.first_logits_row; row < slice.rows(); ++row, logits += vocabulary) write_logits(slice, row, logits);
+    for (int32_t row = slice.first_logits_row; row < slice.rows(); ++row, logits += vocabulary)
+      write_logits(slice, row, logits);
   }
   if (after_round) after_round(slices, logits_);
   return logits_;
@@ -87,7 +94,8 @@ void HashModel::write_logits(const Slice& slice, int32_t row, float* logits) con
     if (position >= context && !sees(slice, context, by_blocks, row, position - context)) continue;
     seen = mix(seen, static_cast<uint64_t>(tokens[position]));
   }
-  for (int32_t id = 0; id < contract_.vocab_size; ++id) logits[id] = 3.0F * unit(mix(seen, static_cast<uint64_t>(id)));
+  for (int32_t id = 0; id < contract_.vocab_size; ++id)
+    logits[id] = 3.0F * unit(mix(seen, static_cast<uint64_t>(id)));
   const auto predicted = static_cast<uint64_t>(clean ? context + row + 1 : context + row);
   const uint64_t likely = mix(mix(weights_, static_cast<uint64_t>(tokens[0])), predicted);
   logits[likely % kOrdinaryIds] += kPeak;

@@ -16,9 +16,10 @@ Contract test_contract(Attention attention);
 // The same of kind `causal_context`, but its end token is never drawn: every request runs to max_tokens.
 Contract endless_contract();
 
-// A small model: a row's logits are a hash of its own position and of the tokens it sees, in order, plus a peak at a token that
-// mostly depends on the predicted position alone, so that drafts often agree. Its KV of a position is the token itself, read back
-// from the arena: rows that were not kept, or another sequence's, change the logits.
+// A small model: a row's logits are a hash of its own position and of the tokens it sees, in order, plus a
+// peak at a token that mostly depends on the predicted position alone, so that drafts often agree. Its KV of
+// a position is the token itself, read back from the arena: rows that were not kept, or another sequence's,
+// change the logits.
 class HashModel final : public ForwardPass {
  public:
   explicit HashModel(Contract contract, int32_t arena_positions = 4096, uint64_t weights = 1);

@@ -19,14 +19,17 @@ TEST(Philox, GivesThePublishedKnownAnswers) {
 }
 
 TEST(Uniform, UsesTheHighBitsOfTheFirstTwoOutputs) {
-  const double expected = (static_cast<double>(0x6627e8d5U >> 5) * 67108864.0 + static_cast<double>(0xe169c58dU >> 6)) / 9007199254740992.0;
+  const double expected =
+      (static_cast<double>(0x6627e8d5U >> 5) * 67108864.0 + static_cast<double>(0xe169c58dU >> 6)) /
+      9007199254740992.0;
   EXPECT_EQ(uniform(0, 0, 0, Purpose::kToken), expected);
 }
 
 TEST(Uniform, DependsOnBothHalvesOfTheSeedAndOnPositionAndAttempt) {
-  const std::set<double> numbers = {uniform(1, 0, 0, Purpose::kToken), uniform(1LL << 32, 0, 0, Purpose::kToken),
-                                    uniform((1LL << 32) + 1, 0, 0, Purpose::kToken), uniform(1, 1, 0, Purpose::kToken),
-                                    uniform(1, 0, 1, Purpose::kToken)};
+  const std::set<double> numbers = {uniform(1, 0, 0, Purpose::kToken),
+                                    uniform(1LL << 32, 0, 0, Purpose::kToken),
+                                    uniform((1LL << 32) + 1, 0, 0, Purpose::kToken),
+                                    uniform(1, 1, 0, Purpose::kToken), uniform(1, 0, 1, Purpose::kToken)};
   EXPECT_EQ(numbers.size(), 5U);
 }
 

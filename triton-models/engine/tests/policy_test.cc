@@ -9,13 +9,18 @@ using Indices = std::vector<int32_t>;
 
 const std::vector<Candidate> kCandidates = {{2, 0.5}, {3, 0.9}, {5, 0.9}, {6, 0.2}, {7, 0.95}};
 
-TEST(ThresholdPolicy, RevealsAllAboveTheThreshold) { EXPECT_EQ(reveal_by_threshold(kCandidates, 0.4), (Indices{2, 3, 5, 7})); }
+TEST(ThresholdPolicy, RevealsAllAboveTheThreshold) {
+  EXPECT_EQ(reveal_by_threshold(kCandidates, 0.4), (Indices{2, 3, 5, 7}));
+}
 
-TEST(ThresholdPolicy, DoesNotRevealWhatOnlyEqualsTheThreshold) { EXPECT_EQ(reveal_by_threshold(kCandidates, 0.9), (Indices{7})); }
+TEST(ThresholdPolicy, DoesNotRevealWhatOnlyEqualsTheThreshold) {
+  EXPECT_EQ(reveal_by_threshold(kCandidates, 0.9), (Indices{7}));
+}
 
 TEST(ThresholdPolicy, RevealsTheMostConfidentWhenNoneIsAbove) {
   EXPECT_EQ(reveal_by_threshold(kCandidates, 1.0), (Indices{7}));
-  EXPECT_EQ(reveal_by_threshold(std::vector<Candidate>{{4, 0.1}, {5, 0.3}, {9, 0.3}}, 0.5), (Indices{5})) << "ties: lowest position";
+  EXPECT_EQ(reveal_by_threshold(std::vector<Candidate>{{4, 0.1}, {5, 0.3}, {9, 0.3}}, 0.5), (Indices{5}))
+      << "ties: lowest position";
 }
 
 TEST(FixedStepsPolicy, SharesTheRestOutOverTheRoundsLeft) {

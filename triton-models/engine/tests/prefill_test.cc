@@ -40,23 +40,26 @@ TEST(Prefill, KeepsEveryChunkWithinTheRoundOrMakesTheLeastProgress) {
         ASSERT_GE(chunk.rows, 1);
         ASSERT_EQ(chunk.rows % grain, 0);
         ASSERT_EQ(chunk.last, chunk.rows == remaining);
-        ASSERT_LE(chunk.rows + (chunk.last ? 12 : 0), std::max({grain, chunk.last ? grain + 12 : 0, std::min(max_rows, kMaxPrefillRows)}));
+        ASSERT_LE(chunk.rows + (chunk.last ? 12 : 0),
+                  std::max({grain, chunk.last ? grain + 12 : 0, std::min(max_rows, kMaxPrefillRows)}));
       }
     }
   }
 }
 
 // The cuts are drawn anew for every round.
-Generation generate_with_random_cuts(HashModel& model, const std::vector<int32_t>& prompt, const DecodeParameters& parameters,
-                                     std::mt19937& random) {
+Generation generate_with_random_cuts(HashModel& model, const std::vector<int32_t>& prompt,
+                                     const DecodeParameters& parameters, std::mt19937& random) {
   const auto decoder = Decoder::create(model.contract(), prompt, parameters);
   auto kv = *model.arena().acquire(decoder->span_positions());
   Generation generation;
   while (generation.finish == FinishReason::kNone) {
     Slice slice = decoder->plan(kv, 1 + static_cast<int32_t>(random() % 70));
     const Step step = decoder->absorb(slice, model.forward({&slice, 1}));
-    generation.token_ids.insert(generation.token_ids.end(), step.committed.token_ids.begin(), step.committed.token_ids.end());
-    generation.confidence.insert(generation.confidence.end(), step.committed.confidence.begin(), step.committed.confidence.end());
+    generation.token_ids.insert(generation.token_ids.end(), step.committed.token_ids.begin(),
+                                step.committed.token_ids.end());
+    generation.confidence.insert(generation.confidence.end(), step.committed.confidence.begin(),
+                                 step.committed.confidence.end());
     generation.finish = step.finish;
   }
   generation.work = decoder->work();

@@ -17,13 +17,15 @@ const std::filesystem::path kDirectory = std::filesystem::path(SEEDBED_GOLDEN_DI
 std::vector<float> read_floats(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::vector<float> values(std::filesystem::file_size(file) / sizeof(float));
-  in.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  in.read(reinterpret_cast<char*>(values.data()),
+          static_cast<std::streamsize>(values.size() * sizeof(float)));
   return values;
 }
 
 Contract read_contract(const json& document) {
   Contract contract;
-  contract.attention = document.at("attention") == "block_causal" ? Attention::kBlockCausal : Attention::kCausalContext;
+  contract.attention =
+      document.at("attention") == "block_causal" ? Attention::kBlockCausal : Attention::kCausalContext;
   for (const json& mode : document.at("modes")) contract.modes.push_back(parse_mode(mode));
   contract.vocab_size = document.at("vocab_size");
   contract.context_length = document.at("context_length");
@@ -55,7 +57,10 @@ DecodeParameters read_parameters(const json& document) {
 class RecordedRounds final : public ForwardPass {
  public:
   RecordedRounds(const json& recorded, std::span<const float> logits)
-      : contract_(read_contract(recorded.at("contract"))), rounds_(recorded.at("rounds")), logits_(logits), arena_(1024) {}
+      : contract_(read_contract(recorded.at("contract"))),
+        rounds_(recorded.at("rounds")),
+        logits_(logits),
+        arena_(1024) {}
 
   const Contract& contract() const override { return contract_; }
   KvArena& arena() override { return arena_; }
@@ -71,8 +76,9 @@ class RecordedRounds final : public ForwardPass {
     kept_ += round.at("kept_rows").get<int32_t>();
     // A row whose token is visible already needs no logits; the recording may have them.
     const int32_t not_wanted = slice.first_logits_row - round.at("first_logits_row").get<int32_t>();
-    ENGINE_CHECK(not_wanted >= 0 && slice.logits_rows() + not_wanted == round.at("logits_rows").get<int32_t>(),
-                 "rows with logits differ in round ", next_);
+    ENGINE_CHECK(
+        not_wanted >= 0 && slice.logits_rows() + not_wanted == round.at("logits_rows").get<int32_t>(),
+        "rows with logits differ in round ", next_);
     const auto vocabulary = static_cast<size_t>(contract_.vocab_size);
     const size_t first_row = round.at("logits_offset").get<size_t>() + static_cast<size_t>(not_wanted);
     return logits_.subspan(first_row * vocabulary, static_cast<size_t>(slice.logits_rows()) * vocabulary);
@@ -96,20 +102,22 @@ TEST(RecordedSampler, IsFollowedRoundForRoundAndTokenForToken) {
   for (const json& recorded : cases) {
     SCOPED_TRACE(recorded.at("name").get<std::string>());
     RecordedRounds model(recorded, logits);
-    const int32_t max_rows = recorded.at("max_rows").is_null() ? kMaxPrefillRows : recorded.at("max_rows").get<int32_t>();
-    const Generation generation =
-        generate(model, recorded.at("prompt").get<std::vector<int32_t>>(), read_parameters(recorded.at("parameters")), max_rows);
+    const int32_t max_rows =
+        recorded.at("max_rows").is_null() ? kMaxPrefillRows : recorded.at("max_rows").get<int32_t>();
+    const Generation generation = generate(model, recorded.at("prompt").get<std::vector<int32_t>>(),
+                                           read_parameters(recorded.at("parameters")), max_rows);
     EXPECT_EQ(model.rounds_left(), 0U);
     EXPECT_EQ(generation.token_ids, recorded.at("token_ids").get<std::vector<int32_t>>());
     EXPECT_EQ(to_string(generation.finish), recorded.at("finish_reason").get<std::string>());
     EXPECT_EQ(generation.finish_detail, recorded.at("finish_detail").get<std::string>());
     const Work& work = generation.work;
-    EXPECT_EQ((std::vector<int64_t>{work.input_tokens, work.cached_input_tokens, work.forward_passes, work.positions_evaluated,
-                                    work.committed_tokens, work.edits}),
+    EXPECT_EQ((std::vector<int64_t>{work.input_tokens, work.cached_input_tokens, work.forward_passes,
+                                    work.positions_evaluated, work.committed_tokens, work.edits}),
               recorded.at("work").get<std::vector<int64_t>>());
     const auto confidence = recorded.at("confidence").get<std::vector<double>>();
     ASSERT_EQ(generation.confidence.size(), confidence.size());
-    for (size_t i = 0; i < confidence.size(); ++i) EXPECT_EQ(generation.confidence[i], static_cast<float>(confidence[i]));
+    for (size_t i = 0; i < confidence.size(); ++i)
+      EXPECT_EQ(generation.confidence[i], static_cast<float>(confidence[i]));
     tokens += generation.token_ids.size();
     if (HasFailure()) return;
   }

@@ -11,8 +11,10 @@ class RecordingSink final : public RequestSink {
 
   void committed(int32_t start, const Committed& tokens, const Work& work) override {
     note(work);
-    if (start != static_cast<int32_t>(told_->token_ids.size())) told_->violation = "committed tokens do not follow on";
-    if (tokens.token_ids.empty() || tokens.token_ids.size() != tokens.confidence.size()) told_->violation = "odd committed tokens";
+    if (start != static_cast<int32_t>(told_->token_ids.size()))
+      told_->violation = "committed tokens do not follow on";
+    if (tokens.token_ids.empty() || tokens.token_ids.size() != tokens.confidence.size())
+      told_->violation = "odd committed tokens";
     told_->token_ids.insert(told_->token_ids.end(), tokens.token_ids.begin(), tokens.token_ids.end());
     told_->confidence.insert(told_->confidence.end(), tokens.confidence.begin(), tokens.confidence.end());
     if (told_->on_committed) told_->on_committed();
@@ -20,7 +22,8 @@ class RecordingSink final : public RequestSink {
 
   void draft(const Draft& draft, const Work& work) override {
     note(work);
-    if (draft.start < static_cast<int32_t>(told_->token_ids.size())) told_->violation = "draft of committed tokens";
+    if (draft.start < static_cast<int32_t>(told_->token_ids.size()))
+      told_->violation = "draft of committed tokens";
     told_->drafts.push_back(draft);
   }
 
@@ -32,7 +35,8 @@ class RecordingSink final : public RequestSink {
   void finished(FinishReason reason, const std::string& detail, const Work& work) override {
     note(work);
     if (reason == FinishReason::kNone) told_->violation = "finished without a reason";
-    if (work.committed_tokens != static_cast<int64_t>(told_->token_ids.size())) told_->violation = "tokens counted but not sent";
+    if (work.committed_tokens != static_cast<int64_t>(told_->token_ids.size()))
+      told_->violation = "tokens counted but not sent";
     told_->finish = reason;
     told_->finish_detail = detail;
     if (told_->on_finished) told_->on_finished();
@@ -52,6 +56,8 @@ class RecordingSink final : public RequestSink {
 
 }  // namespace
 
-std::unique_ptr<RequestSink> recording_sink(const std::shared_ptr<Told>& told) { return std::make_unique<RecordingSink>(told); }
+std::unique_ptr<RequestSink> recording_sink(const std::shared_ptr<Told>& told) {
+  return std::make_unique<RecordingSink>(told);
+}
 
 }  // namespace seedbed::engine

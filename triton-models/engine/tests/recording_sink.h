@@ -12,7 +12,8 @@
 
 namespace seedbed::engine {
 
-// What one request was told, in the order of its calls. Written by the scheduler's thread; read it after wait().
+// What one request was told, in the order of its calls. Written by the scheduler's thread; read it after
+// wait().
 struct Told {
   std::vector<int32_t> token_ids;
   std::vector<float> confidence;

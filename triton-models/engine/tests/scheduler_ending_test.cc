@@ -150,7 +150,8 @@ TEST(SchedulerFailure, OfOneSequencesLogitsLeavesItsNeighboursAlone) {
   Scheduler scheduler({.max_round_rows = 64});
   const auto model = scheduler.add(std::move(hash_model));
   std::vector<std::shared_ptr<Told>> neighbours;
-  for (int64_t seed = 0; seed < 6; ++seed) neighbours.push_back(submit(scheduler, model, contract, {.seed = seed}));
+  for (int64_t seed = 0; seed < 6; ++seed)
+    neighbours.push_back(submit(scheduler, model, contract, {.seed = seed}));
   const auto spoiled = submit(scheduler, model, contract, {.prompt_length = 23, .seed = 9});
   gate.open();
   spoiled->wait();
@@ -172,7 +173,12 @@ TEST(SchedulerWorkLimit, IsNeverExceededUnderLoad) {
   std::vector<std::shared_ptr<Told>> told;
   for (int64_t seed = 0; seed < 30; ++seed) {
     told.push_back(std::make_shared<Told>());
-    GenerationRequest limited = request(contract, {.mode = contract.modes[static_cast<size_t>(seed % 3)], .prompt_length = 30, .max_tokens = 100, .seed = seed}, told.back());
+    GenerationRequest limited = request(contract,
+                                        {.mode = contract.modes[static_cast<size_t>(seed % 3)],
+                                         .prompt_length = 30,
+                                         .max_tokens = 100,
+                                         .seed = seed},
+                                        told.back());
     limited.parameters.max_positions = 1 + seed * 10;
     scheduler.submit(model, std::move(limited));
   }
@@ -221,7 +227,8 @@ TEST(SchedulerRemoval, OfTheSchedulerEndsEveryRequest) {
   {
     Scheduler scheduler({.max_round_rows = 64});
     const auto model = scheduler.add(std::make_unique<HashModel>(contract, 4000));
-    for (int64_t seed = 0; seed < 5; ++seed) told.push_back(submit(scheduler, model, contract, {.max_tokens = 3500, .seed = seed}));
+    for (int64_t seed = 0; seed < 5; ++seed)
+      told.push_back(submit(scheduler, model, contract, {.max_tokens = 3500, .seed = seed}));
   }
   for (const auto& each : told) {
     each->wait();

@@ -32,7 +32,8 @@ class Fairness : public testing::Test {
   Scheduler::ModelHandle model;
 };
 
-// While both tenants have more requests than a round holds, one with three times the weight gets three times the positions.
+// While both tenants have more requests than a round holds, one with three times the weight gets three times
+// the positions.
 class WeightedShares : public testing::TestWithParam<Mode> {};
 
 TEST_P(WeightedShares, OfPositionsFollowTheWeights) {
@@ -45,7 +46,8 @@ TEST_P(WeightedShares, OfPositionsFollowTheWeights) {
   int64_t heavy_rows = 0;
   int64_t light_rows = 0;
   hash_model->before_round = [&](std::span<const Slice> round) {
-    for (const Slice& slice : round) (slice.kv->capacity() == heavy_span ? heavy_rows : light_rows) += slice.rows();
+    for (const Slice& slice : round)
+      (slice.kv->capacity() == heavy_span ? heavy_rows : light_rows) += slice.rows();
   };
   Gate gate;
   gate.hold(*hash_model);
@@ -70,13 +72,15 @@ TEST_P(WeightedShares, OfPositionsFollowTheWeights) {
   EXPECT_LT(ratio, 3.3);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModes, WeightedShares, testing::Values(Mode::kAutoregressive, Mode::kExact, Mode::kDiffusion),
+INSTANTIATE_TEST_SUITE_P(AllModes, WeightedShares,
+                         testing::Values(Mode::kAutoregressive, Mode::kExact, Mode::kDiffusion),
                          [](const auto& mode) { return to_string(mode.param); });
 
 TEST_F(Fairness, LetsATenantWithOneRequestTakePartInEveryRoundBesideOneWithMany) {
   start(8);
   std::vector<std::shared_ptr<Told>> many;
-  for (int64_t i = 0; i < 40; ++i) many.push_back(ask({.prompt_length = 4, .max_tokens = 60, .seed = i, .tenant = "many"}));
+  for (int64_t i = 0; i < 40; ++i)
+    many.push_back(ask({.prompt_length = 4, .max_tokens = 60, .seed = i, .tenant = "many"}));
   const auto one = ask({.prompt_length = 4, .max_tokens = 40, .seed = 99, .tenant = "one"});
   int64_t rounds = 0;
   one->on_finished = [&] { rounds = scheduler->stats(model).rounds; };
@@ -94,7 +98,8 @@ TEST_F(Fairness, CountsTheRowsOfAPromptAgainstItsTenant) {
   for (int64_t i = 0; i < 10; ++i) {
     prompts.push_back(ask({.prompt_length = 600, .max_tokens = 1, .seed = i, .tenant = "prompts"}));
     for (int64_t j = 0; j < 5; ++j) {
-      tokens.push_back(ask({.prompt_length = 4, .max_tokens = 40, .seed = 100 + 5 * i + j, .tenant = "tokens"}));
+      tokens.push_back(
+          ask({.prompt_length = 4, .max_tokens = 40, .seed = 100 + 5 * i + j, .tenant = "tokens"}));
     }
   }
   // Positions of a prompt are told only when it ends.
@@ -127,7 +132,8 @@ TEST_F(Fairness, RunsTheModelsOfAProcessInTurn) {
   std::vector<std::shared_ptr<Told>> there;
   for (int64_t i = 0; i < 32; ++i) {
     here.push_back(ask({.prompt_length = 4, .max_tokens = 60, .seed = i, .tenant = "a"}));
-    there.push_back(submit(*scheduler, other, contract, {.prompt_length = 4, .max_tokens = 60, .seed = i, .tenant = "b"}));
+    there.push_back(submit(*scheduler, other, contract,
+                           {.prompt_length = 4, .max_tokens = 60, .seed = i, .tenant = "b"}));
   }
   int64_t share_of_here = 0;
   int64_t share_of_there = 0;
@@ -159,7 +165,10 @@ TEST_F(Fairness, AdmitsALargeRequestBesideAnEndlessStreamOfSmallOnes) {
       const std::lock_guard lock(mutex);
       small.push_back(told);
     }
-    scheduler->submit(model, request(contract, {.prompt_length = 10, .max_tokens = 5 + static_cast<int32_t>(seed % 7), .seed = seed}, told));
+    scheduler->submit(
+        model,
+        request(contract,
+                {.prompt_length = 10, .max_tokens = 5 + static_cast<int32_t>(seed % 7), .seed = seed}, told));
   };
   large = std::make_shared<Told>();
   submit_small(0);

@@ -20,7 +20,8 @@ class Gate {
  public:
   void open() { opened_.set_value(); }
   void hold(HashModel& model) {
-    model.before_round = [passed = opened_.get_future().share(), next = model.before_round](std::span<const Slice> round) {
+    model.before_round = [passed = opened_.get_future().share(),
+                          next = model.before_round](std::span<const Slice> round) {
       passed.wait();
       if (next) next(round);
     };
@@ -40,7 +41,8 @@ struct Ask {
   int32_t priority = 0;
 };
 
-inline GenerationRequest request(const Contract& contract, const Ask& ask, const std::shared_ptr<Told>& told) {
+inline GenerationRequest request(const Contract& contract, const Ask& ask,
+                                 const std::shared_ptr<Told>& told) {
   GenerationRequest request;
   request.prompt = test_prompt(ask.prompt_length, static_cast<uint64_t>(ask.seed));
   request.parameters = contract.default_policy;
@@ -56,7 +58,8 @@ inline GenerationRequest request(const Contract& contract, const Ask& ask, const
   return request;
 }
 
-inline std::shared_ptr<Told> submit(Scheduler& scheduler, const Scheduler::ModelHandle& model, const Contract& contract, const Ask& ask) {
+inline std::shared_ptr<Told> submit(Scheduler& scheduler, const Scheduler::ModelHandle& model,
+                                    const Contract& contract, const Ask& ask) {
   auto told = std::make_shared<Told>();
   scheduler.submit(model, request(contract, ask, told));
   return told;

@@ -18,7 +18,8 @@ struct Submitted {
   std::shared_ptr<Told> told;
 };
 
-// Models come and go, some of them failing now and then, while callers submit, cancel and ask for drafts at random.
+// Models come and go, some of them failing now and then, while callers submit, cancel and ask for drafts at
+// random.
 class RandomTraffic {
  public:
   RandomTraffic(const Contract& contract, uint32_t seed) : contract_(contract), random_(seed) {
@@ -42,9 +43,11 @@ class RandomTraffic {
       ASSERT_EQ(each.told->violation, "");
       const Generation expected = alone(contract_, each.ask);
       ASSERT_LE(each.told->token_ids.size(), expected.token_ids.size());
-      ASSERT_TRUE(std::equal(each.told->token_ids.begin(), each.told->token_ids.end(), expected.token_ids.begin()));
+      ASSERT_TRUE(
+          std::equal(each.told->token_ids.begin(), each.told->token_ids.end(), expected.token_ids.begin()));
       ASSERT_EQ(each.told->finish == FinishReason::kError, each.told->finish_detail == "device lost");
-      const bool ran_to_its_end = each.told->finish == expected.finish && each.told->finish_detail == expected.finish_detail;
+      const bool ran_to_its_end =
+          each.told->finish == expected.finish && each.told->finish_detail == expected.finish_detail;
       ASSERT_TRUE(!ran_to_its_end || each.told->token_ids == expected.token_ids);
       whole += ran_to_its_end;
     }

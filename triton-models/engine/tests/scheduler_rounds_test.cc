@@ -65,8 +65,11 @@ TEST_P(SchedulerRounds, LetRequestsJoinAndLeaveAtAnyRound) {
   for (size_t i = 0; i < asks.size(); ++i) expect_as_alone(*told[i], contract, asks[i]);
 }
 
-INSTANTIATE_TEST_SUITE_P(BothKinds, SchedulerRounds, testing::Values(Attention::kCausalContext, Attention::kBlockCausal),
-                         [](const auto& kind) { return kind.param == Attention::kCausalContext ? "CausalContext" : "BlockCausal"; });
+INSTANTIATE_TEST_SUITE_P(BothKinds, SchedulerRounds,
+                         testing::Values(Attention::kCausalContext, Attention::kBlockCausal),
+                         [](const auto& kind) {
+                           return kind.param == Attention::kCausalContext ? "CausalContext" : "BlockCausal";
+                         });
 
 TEST(SchedulerRound, HoldsAtMostTheConfiguredRowsUnlessOneSliceAloneHasMore) {
   const Contract contract = endless_contract();
@@ -86,7 +89,10 @@ TEST(SchedulerRound, HoldsAtMostTheConfiguredRowsUnlessOneSliceAloneHasMore) {
   std::vector<std::shared_ptr<Told>> told;
   for (int64_t seed = 0; seed < 20; ++seed) {
     told.push_back(submit(scheduler, model, contract,
-                          {.mode = contract.modes[static_cast<size_t>(seed % 3)], .prompt_length = 50, .max_tokens = 30, .seed = seed}));
+                          {.mode = contract.modes[static_cast<size_t>(seed % 3)],
+                           .prompt_length = 50,
+                           .max_tokens = 30,
+                           .seed = seed}));
   }
   gate.open();
   for (const auto& each : told) each->wait();
@@ -143,7 +149,9 @@ TEST(SchedulerMessages, SendDraftsOnlyToWhomAsked) {
 TEST(SchedulerMessages, ReportWorkWhileNothingIsCommitted) {
   const Contract contract = endless_contract();
   auto hash_model = std::make_unique<HashModel>(contract);
-  hash_model->before_round = [](std::span<const Slice>) { std::this_thread::sleep_for(std::chrono::milliseconds(15)); };
+  hash_model->before_round = [](std::span<const Slice>) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(15));
+  };
   Scheduler scheduler({.max_round_rows = 64});
   const auto model = scheduler.add(std::move(hash_model));
   const auto told = std::make_shared<Told>();
@@ -161,7 +169,8 @@ TEST(SchedulerStats, SumTheWorkOfAllRequests) {
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   Work sum;
   std::vector<std::shared_ptr<Told>> told;
-  for (const Ask& ask : asks_of_all_modes(contract, 12)) told.push_back(submit(scheduler, model, contract, ask));
+  for (const Ask& ask : asks_of_all_modes(contract, 12))
+    told.push_back(submit(scheduler, model, contract, ask));
   scheduler.remove(model);
   for (const auto& each : told) {
     sum.input_tokens += each->work.input_tokens;

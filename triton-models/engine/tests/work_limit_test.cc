@@ -21,7 +21,8 @@ TEST(WorkLimit, EndsARequestBeforeTheRoundThatWouldExceedIt) {
         p.max_positions = limit;
         const Generation generation = generate(model, prompt, p);
         ASSERT_LE(generation.work.positions_evaluated, limit);
-        ASSERT_TRUE(std::equal(generation.token_ids.begin(), generation.token_ids.end(), whole.token_ids.begin()));
+        ASSERT_TRUE(
+            std::equal(generation.token_ids.begin(), generation.token_ids.end(), whole.token_ids.begin()));
         if (generation.finish_detail == "work_limit") {
           limited += 1;
           ASSERT_EQ(generation.finish, FinishReason::kLength);

@@ -47,30 +47,33 @@ struct Step {
   std::string finish_detail;
 };
 
-// A prefill chunk, masks that share its round included, has at most so many rows: every row of it can then be computed by one
-// attention operator, whose bits do not depend on the number of rows.
+// A prefill chunk, masks that share its round included, has at most so many rows: every row of it can then be
+// computed by one attention operator, whose bits do not depend on the number of rows.
 inline constexpr int32_t kMaxPrefillRows = 63;
 
-// One request's state between rounds: decides the rows of its next slice and what their logits mean. Pure: no model, no clock,
-// no lock. docs/sampling.md is the specification; one subclass per mode.
+// One request's state between rounds: decides the rows of its next slice and what their logits mean. Pure: no
+// model, no clock, no lock. docs/sampling.md is the specification; one subclass per mode.
 class Decoder {
  public:
   // Throws RequestError through Contract::validate. The contract must outlive the decoder.
-  static std::unique_ptr<Decoder> create(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters);
+  static std::unique_ptr<Decoder> create(const Contract& contract, std::vector<int32_t> prompt,
+                                         const DecodeParameters& parameters);
   virtual ~Decoder() = default;
 
   // KV positions that this request can ever write, scratch rows included.
   virtual int32_t span_positions() const = 0;
 
-  // The next slice, with at most `max_rows` rows where the prompt can still be cut (never fewer than it needs to make progress).
-  // Calling it again without absorb() gives the same slice, or another cut of the prompt.
+  // The next slice, with at most `max_rows` rows where the prompt can still be cut (never fewer than it needs
+  // to make progress). Calling it again without absorb() gives the same slice, or another cut of the prompt.
   virtual Slice plan(KvArena::Span& kv, int32_t max_rows) const = 0;
 
-  // True when the slice does not fit into max_positions: instead of the round the request ends with kLength, kWorkLimit.
+  // True when the slice does not fit into max_positions: instead of the round the request ends with kLength,
+  // kWorkLimit.
   virtual bool exceeds_work_limit(const Slice& slice) const = 0;
 
-  // Logits F32 [slice.logits_rows(), vocab_size] of the slice that plan() gave. Keeps KV rows and updates work().
-  // Throws EngineError when a row of logits cannot be drawn from; the decoder is then of no further use.
+  // Logits F32 [slice.logits_rows(), vocab_size] of the slice that plan() gave. Keeps KV rows and updates
+  // work(). Throws EngineError when a row of logits cannot be drawn from; the decoder is then of no further
+  // use.
   virtual Step absorb(const Slice& slice, std::span<const float> logits) = 0;
 
   virtual Draft draft() const = 0;  // empty when the mode has none, or before the block was first evaluated

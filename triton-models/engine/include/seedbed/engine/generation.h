@@ -17,7 +17,8 @@ struct Generation {
 };
 
 // Runs one request alone, on the caller's thread, to its end: what the scheduler does for many, without one.
-// Prefill chunks have at most `max_rows` rows. Throws RequestError, and EngineError when the arena has no room for the request.
+// Prefill chunks have at most `max_rows` rows. Throws RequestError, and EngineError when the arena has no
+// room for the request.
 Generation generate(ForwardPass& model, std::vector<int32_t> prompt, const DecodeParameters& parameters,
                     int32_t max_rows = kMaxPrefillRows);
 

@@ -12,12 +12,13 @@
 
 namespace seedbed::engine {
 
-// What the engine tells about a request. All calls come from the scheduler's thread, must not block and must not throw.
+// What the engine tells about a request. All calls come from the scheduler's thread, must not block and must
+// not throw.
 class RequestSink {
  public:
   virtual ~RequestSink() = default;
-  // Polled before each round, and every 50 ms while no round can run; true ends the request with kCancelled (a round already begun
-  // completes).
+  // Polled before each round, and every 50 ms while no round can run; true ends the request with kCancelled
+  // (a round already begun completes).
   virtual bool cancelled() = 0;
   virtual void committed(int32_t start, const Committed& tokens, const Work& work) = 0;
   virtual void draft(const Draft& draft, const Work& work) = 0;
@@ -31,8 +32,8 @@ struct GenerationRequest {
   DecodeParameters parameters;
   bool drafts = false;
   std::string tenant;
-  int32_t weight = 1;    // 1..1000; a tenant has the weight of its latest request
-  int32_t priority = 0;  // 0..9, larger first among the requests of one tenant
+  int32_t weight = 1;                              // 1..1000; a tenant has the weight of its latest request
+  int32_t priority = 0;                            // 0..9, larger first among the requests of one tenant
   std::chrono::milliseconds report_interval{250};  // 10..1000
   std::unique_ptr<RequestSink> sink;
 };
@@ -54,12 +55,13 @@ struct SchedulerStats {
   Work work;  // sum over finished and running requests
 };
 
-// One per process. Owns the worker thread that runs the rounds of all loaded models and arbitrates between them; shares between tenants
-// by deficit round robin on positions evaluated. All methods are thread-safe.
+// One per process. Owns the worker thread that runs the rounds of all loaded models and arbitrates between
+// them; shares between tenants by deficit round robin on positions evaluated. All methods are thread-safe.
 //
-// Locking rule: one mutex guards the inbox of submitted requests, the flags of removal and shutdown, and the published counters. Whatever
-// a round touches (decoders, KV spans, queues, models) belongs to the worker thread alone. No lock is held while a sink or a forward
-// pass is called, so a sink may call stats() and submit(), but not remove(), which would wait for itself.
+// Locking rule: one mutex guards the inbox of submitted requests, the flags of removal and shutdown, and the
+// published counters. Whatever a round touches (decoders, KV spans, queues, models) belongs to the worker
+// thread alone. No lock is held while a sink or a forward pass is called, so a sink may call stats() and
+// submit(), but not remove(), which would wait for itself.
 class Scheduler {
  public:
   explicit Scheduler(const SchedulerOptions& options);
@@ -67,9 +69,11 @@ class Scheduler {
 
   using ModelHandle = std::shared_ptr<class LoadedModel>;
 
-  // The scheduler takes the model over. Measures its cost curve on the caller's thread when max_round_rows is 0.
+  // The scheduler takes the model over. Measures its cost curve on the caller's thread when max_round_rows is
+  // 0.
   ModelHandle add(std::unique_ptr<ForwardPass> model);
-  // Waits until the model's last request has finished, then destroys the model; new requests are refused with Overloaded at once.
+  // Waits until the model's last request has finished, then destroys the model; new requests are refused with
+  // Overloaded at once.
   void remove(const ModelHandle& model);
 
   // Full, or the model is being removed. Maps to UNAVAILABLE.
@@ -77,8 +81,8 @@ class Scheduler {
    public:
     using std::runtime_error::runtime_error;
   };
-  // Validates on the caller's thread (RequestError, Overloaded), then returns at once. On an exception the sink was never called and
-  // is destroyed with the request.
+  // Validates on the caller's thread (RequestError, Overloaded), then returns at once. On an exception the
+  // sink was never called and is destroyed with the request.
   void submit(const ModelHandle& model, GenerationRequest request);
 
   SchedulerStats stats(const ModelHandle& model) const;
