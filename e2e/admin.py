@@ -66,7 +66,7 @@ class AdminClient:
         return self.call("GET", f"/generations/{request_id}")
 
     def _limit(self, tenant_id: str, unit: str, limit: int) -> None:
-        self.call("PUT", f"/tenants/{tenant_id}/budgets/{unit}", {"limit": limit})
+        self.call("PUT", f"/tenants/{tenant_id}/limits/{unit}", {"limit": limit})
 
     def _create_key(self, tenant_id: str) -> dict[str, Any]:
         return self.call("POST", f"/tenants/{tenant_id}/api_keys", {"name": "test", "environment": "test"})

@@ -26,6 +26,7 @@ BAD_FIELDS = {
     "max_tokens -1": {"max_tokens": -1},
     "max_tokens huge": {"max_tokens": 2**31 - 1},
     "empty prompt": {"prompt": ""},
+    "NUL in the prompt": {"prompt": "a\x00b"},
     "empty chat": {"chat": wire.Chat()},
     "unknown role": {"chat": wire.Chat(messages=[wire.ChatMessage(role="wizard", content="x")])},
     "temperature NaN": {"options": wire.DecodeOptions(temperature=math.nan)},

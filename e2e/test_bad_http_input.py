@@ -98,9 +98,10 @@ def test_a_body_that_is_no_json_object_of_unicode_text_is_refused(path: str, con
     assert_refused(http.post(path, content=content, headers={"Content-Type": "application/json"}), 400, "invalid_request")
 
 
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "a\ud800b", "\udc00"], ids=ascii)
 @pytest.mark.parametrize("path", PATHS)
-def test_a_lone_surrogate_in_the_text_is_refused(path: str, http: httpx.Client, endpoints: Endpoints):
-    content = json.dumps(body(endpoints.model, path, "a\ud800b")).encode("ascii")
+def test_a_nul_or_a_lone_surrogate_is_no_text(path: str, text: str, http: httpx.Client, endpoints: Endpoints):
+    content = json.dumps(body(endpoints.model, path, text)).encode("ascii")
     assert_refused(http.post(path, content=content, headers={"Content-Type": "application/json"}), 400, "invalid_request")
 
 

@@ -47,7 +47,7 @@ def measure(settings: Settings, interpreter: Path, env: dict[str, str]) -> dict[
 
 
 def step_cost(settings: Settings) -> list[dict[str, float]]:
-    engine = build.native_build(settings) / "engine" / "seedbed-engine"
+    engine = build.native_build(settings) / "bin" / "seedbed-engine"
     model = settings.model_repository / settings.model_version / "1"
     lists = {"--rows": ROWS, "--contexts": CONTEXTS}
     options = [part for name, values in lists.items() for part in (name, ",".join(map(str, values)))]

@@ -35,7 +35,7 @@ class Chunk:
     text: str = ""
     draft: str | None = None  # the whole current draft, which replaces the one before
     finish_reason: str | None = None
-    work: dict[str, int] = field(default_factory=dict)  # cumulative
+    work: dict[str, int] = field(default_factory=dict)  # of the whole generation; comes with the last chunk
 
 
 def stream(service: Service, body: dict[str, Any], timeout_seconds: float = 600) -> Iterator[Chunk]:
@@ -65,9 +65,12 @@ def chunk_of(event: dict[str, Any]) -> Chunk:
     if "error" in event:
         raise LauncherError(f"the generation failed: {event['error'].get('message')}")
     choices = event.get("choices") or [{}]
-    extension = event.get("seedbed") or {}
-    draft = extension.get("draft")
-    return Chunk(choices[0].get("text") or "", draft and draft["text"], choices[0].get("finish_reason"), extension.get("work") or {})
+    draft = (event.get("seedbed") or {}).get("draft")
+    return Chunk(choices[0].get("text") or "", draft and draft["text"], choices[0].get("finish_reason"), work_of(event.get("usage")))
+
+
+def work_of(usage: dict[str, Any] | None) -> dict[str, int]:
+    return {"committed_tokens": usage["completion_tokens"], **usage["seedbed"]} if usage else {}
 
 
 def message_of(body: bytes) -> str:

@@ -22,7 +22,7 @@ def native(settings: Settings, log: Path) -> str:
         build.configure_native(log, "release")
         run_logged(["cmake", "--build", "--preset", "release", f"-j{build.BUILD_JOBS}"], log, cwd=folder)
     with step("ctest", log):
-        return closing_lines.of_ctest(output_of(["ctest", "--preset", "release"], log, cwd=folder))
+        return closing_lines.of_ctest(output_of(["ctest", "--preset", "release", f"-j{build.BUILD_JOBS}"], log, cwd=folder))
 
 
 def java(settings: Settings, log: Path) -> str:
