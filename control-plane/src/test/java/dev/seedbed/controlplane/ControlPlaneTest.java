@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane;
 
+import dev.seedbed.testkit.FakeInferenceServer;
 import dev.seedbed.testkit.TestingPostgres;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -21,6 +22,9 @@ import org.springframework.test.context.ContextConfiguration;
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @ContextConfiguration(initializers = ControlPlaneTest.FreshDatabase.class)
 public @interface ControlPlaneTest {
+
+    /** The adapter of every application under test; a test scripts it and resets it. */
+    FakeInferenceServer ADAPTER = FakeInferenceServer.start();
 
     String ADMIN_TOKEN = "testing-admin-token-of-32-characters";
 
@@ -44,7 +48,11 @@ public @interface ControlPlaneTest {
                                     "seedbed.admin-token",
                                     ADMIN_TOKEN,
                                     "seedbed.api-key-pepper",
-                                    "testing-pepper-of-32-characters!")));
+                                    "testing-pepper-of-32-characters!",
+                                    "spring.grpc.client.channel.adapter.target",
+                                    ADAPTER.target(),
+                                    "seedbed.model.refresh-period",
+                                    "200ms")));
         }
     }
 }
