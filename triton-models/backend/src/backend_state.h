@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "lingering_requests.h"
 #include "metrics.h"
 #include "seedbed/backend/triton_abi.h"
 #include "seedbed/engine/scheduler.h"
@@ -19,10 +20,12 @@ class BackendState {
 
   explicit BackendState(const BackendSettings& settings);
 
+  LingeringRequests& lingering() { return lingering_; }
   engine::Scheduler& scheduler() { return scheduler_; }
   Metrics& metrics() { return metrics_; }
 
  private:
+  LingeringRequests lingering_;  // before the scheduler, whose sinks use it
   engine::Scheduler scheduler_;
   Metrics metrics_;
 };

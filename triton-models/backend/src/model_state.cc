@@ -98,14 +98,18 @@ void ModelState::execute(TRITONBACKEND_ModelInstance* instance, std::span<TRITON
   for (const auto& request : owned) request->take_over();
   // From here on the requests are ours and every failure is a response.
   for (const auto& request : owned) {
-    if (TRITONSERVER_Error* refusal = at_rim([&] { submit(request); })) request->refuse(refusal);
+    TRITONSERVER_Error* refusal = at_rim([&] { submit(request); });
+    if (refusal == nullptr) continue;
+    request->refuse(refusal);
+    backend_.lingering().keep(request);
   }
 }
 
 void ModelState::submit(std::shared_ptr<OwnedRequest> request) {
   request->select_outputs();
   engine::GenerationRequest generation = parse_request(request->get(), contract_);
-  generation.sink = std::make_unique<ResponseSink>(request, inflight_->take(), finished_);
+  generation.sink =
+      std::make_unique<ResponseSink>(request, inflight_->take(), finished_, backend_.lingering());
   backend_.scheduler().submit(handle_, std::move(generation));
 }
 

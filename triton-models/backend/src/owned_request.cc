@@ -53,10 +53,6 @@ OwnedRequest::OwnedRequest(TRITONBACKEND_ModelInstance* instance, TRITONBACKEND_
   wanted_.fill(true);
 }
 
-OwnedRequest::~OwnedRequest() {
-  if (owned_) refuse(TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "request dropped by the engine"));
-}
-
 void OwnedRequest::select_outputs() {
   uint32_t count = 0;
   check(TRITONBACKEND_RequestOutputCount(request_, &count));
@@ -106,18 +102,14 @@ void OwnedRequest::send(const Message& message) {
 void OwnedRequest::refuse(TRITONSERVER_Error* unnamed) noexcept {
   TRITONSERVER_Error* error = with_code_in_text(unnamed);
   TRITONBACKEND_Response* response = nullptr;
-  TRITONSERVER_Error* failure = TRITONBACKEND_ResponseNewFromFactory(&response, factory_.get());
-  if (failure == nullptr) {
-    log_if_error(TRITONBACKEND_ResponseSend(response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error),
-                 "send an error response");
-  } else {
-    // Without a response there is still the flag, so that the client does not wait for ever.
+  // Without a response there is still the final flag, so that the client does not wait for ever.
+  if (TRITONSERVER_Error* failure = TRITONBACKEND_ResponseNewFromFactory(&response, factory_.get())) {
     log_if_error(failure, "create an error response");
-    log_if_error(TRITONBACKEND_ResponseFactorySendFlags(factory_.get(), TRITONSERVER_RESPONSE_COMPLETE_FINAL),
-                 "end a request");
+  } else {
+    log_if_error(TRITONBACKEND_ResponseSend(response, 0, error), "send an error response");
   }
   TRITONSERVER_ErrorDelete(error);
-  give_back(false);
+  report(false);
 }
 
 void OwnedRequest::finish(engine::FinishReason reason, const std::string& detail,
@@ -132,12 +124,12 @@ void OwnedRequest::finish(engine::FinishReason reason, const std::string& detail
     refuse(current_exception_as_error());
     return;
   }
-  log_if_error(TRITONBACKEND_ResponseSend(response.release(), TRITONSERVER_RESPONSE_COMPLETE_FINAL, nullptr),
-               "send the last response");
-  give_back(reason == engine::FinishReason::kStop || reason == engine::FinishReason::kLength);
+  log_if_error(TRITONBACKEND_ResponseSend(response.release(), 0, nullptr), "send the last response");
+  report(reason == engine::FinishReason::kStop || reason == engine::FinishReason::kLength);
 }
 
-void OwnedRequest::give_back(bool success) noexcept {
+void OwnedRequest::report(bool success) noexcept {
+  answered_ = true;
   const uint64_t now_ns = steady_now_ns();
   log_if_error(TRITONBACKEND_ModelInstanceReportStatistics(instance_, request_, success, taken_over_ns_,
                                                            taken_over_ns_, now_ns, now_ns),
@@ -145,8 +137,15 @@ void OwnedRequest::give_back(bool success) noexcept {
   log_if_error(TRITONBACKEND_ModelInstanceReportBatchStatistics(instance_, 1, taken_over_ns_, taken_over_ns_,
                                                                 now_ns, now_ns),
                "report an execution's statistics");
-  log_if_error(TRITONBACKEND_RequestRelease(request_, TRITONSERVER_REQUEST_RELEASE_ALL), "release a request");
+}
+
+void OwnedRequest::give_back() noexcept {
+  if (!owned_) return;
   owned_ = false;
+  if (!answered_) refuse(TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "request dropped by the engine"));
+  log_if_error(TRITONBACKEND_ResponseFactorySendFlags(factory_.get(), TRITONSERVER_RESPONSE_COMPLETE_FINAL),
+               "end a request");
+  log_if_error(TRITONBACKEND_RequestRelease(request_, TRITONSERVER_REQUEST_RELEASE_ALL), "release a request");
   factory_.reset();
 }
 

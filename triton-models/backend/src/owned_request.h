@@ -27,15 +27,15 @@ struct Message {
   engine::Work work;
 };
 
-// A request taken over from Triton: owns it and its response factory until it is over. It ends once, by
-// refuse() or finish(), which answer with the FINAL flag, report the statistics, and give the request back. A
-// request destroyed before that is refused. One thread at a time.
+// A request taken over from Triton: owns it and its response factory until it is given back. It is answered
+// once, by refuse() or finish(), and given back once, by give_back() or the destructor, with Triton's final
+// flag. One that was never answered is refused then. One thread at a time.
 class OwnedRequest {
  public:
   // Prepares everything that can fail; the request is still Triton's. Throws TritonError.
   OwnedRequest(TRITONBACKEND_ModelInstance* instance, TRITONBACKEND_Request* request);
   void take_over() noexcept { owned_ = true; }
-  ~OwnedRequest();
+  ~OwnedRequest() { give_back(); }
   OwnedRequest(const OwnedRequest&) = delete;
   OwnedRequest& operator=(const OwnedRequest&) = delete;
 
@@ -47,6 +47,7 @@ class OwnedRequest {
   void send(const Message& message);                // throws TritonError
   void refuse(TRITONSERVER_Error* error) noexcept;  // takes the error over
   void finish(engine::FinishReason reason, const std::string& detail, const Message& message) noexcept;
+  void give_back() noexcept;  // a second call does nothing
 
  private:
   struct ResponseDelete {
@@ -55,7 +56,7 @@ class OwnedRequest {
   using Response = std::unique_ptr<TRITONBACKEND_Response, ResponseDelete>;
 
   Response make_response(const Message& message);
-  void give_back(bool success) noexcept;
+  void report(bool success) noexcept;
 
   TRITONBACKEND_ModelInstance* instance_;
   TRITONBACKEND_Request* request_;
@@ -63,6 +64,7 @@ class OwnedRequest {
   uint64_t taken_over_ns_;  // steady clock
   std::array<bool, 5> wanted_;
   bool owned_ = false;
+  bool answered_ = false;
 };
 
 }  // namespace seedbed::backend

@@ -19,8 +19,11 @@ Message work_only(const engine::Work& work) {
 }  // namespace
 
 ResponseSink::ResponseSink(std::shared_ptr<OwnedRequest> request, InflightLimit::Place place,
-                           std::shared_ptr<FinishedRequests> finished)
-    : request_(std::move(request)), place_(std::move(place)), finished_(std::move(finished)) {}
+                           std::shared_ptr<FinishedRequests> finished, LingeringRequests& lingering)
+    : request_(std::move(request)),
+      place_(std::move(place)),
+      finished_(std::move(finished)),
+      lingering_(lingering) {}
 
 bool ResponseSink::cancelled() { return unsendable_ || request_->is_cancelled(); }
 
@@ -48,6 +51,7 @@ void ResponseSink::finished(engine::FinishReason reason, const std::string& deta
   place_.give_back();
   finished_->count(reason);
   request_->finish(reason, detail, work_only(work));
+  lingering_.keep(std::move(request_));
 }
 
 void ResponseSink::send(const Message& message) noexcept {

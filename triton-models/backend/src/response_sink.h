@@ -4,6 +4,7 @@
 
 #include "finished_requests.h"
 #include "inflight_limit.h"
+#include "lingering_requests.h"
 #include "owned_request.h"
 #include "seedbed/engine/scheduler.h"
 
@@ -13,8 +14,9 @@ namespace seedbed::backend {
 // the request like a cancellation: nobody is left to read it.
 class ResponseSink final : public engine::RequestSink {
  public:
+  // `lingering` outlives the sink.
   ResponseSink(std::shared_ptr<OwnedRequest> request, InflightLimit::Place place,
-               std::shared_ptr<FinishedRequests> finished);
+               std::shared_ptr<FinishedRequests> finished, LingeringRequests& lingering);
 
   bool cancelled() override;
   void committed(int32_t start, const engine::Committed& tokens, const engine::Work& work) override;
@@ -28,6 +30,7 @@ class ResponseSink final : public engine::RequestSink {
   std::shared_ptr<OwnedRequest> request_;
   InflightLimit::Place place_;
   std::shared_ptr<FinishedRequests> finished_;
+  LingeringRequests& lingering_;
   bool unsendable_ = false;
 };
 
