@@ -21,6 +21,7 @@ set(GIT_EXE OFF CACHE FILEPATH "" FORCE)
 set(GGML_BUILD_COMMIT "release")
 add_subdirectory("${SEEDBED_GGML_SOURCE}/ggml" "${CMAKE_BINARY_DIR}/ggml" EXCLUDE_FROM_ALL)
 
+include(cmake/GgmlBarrier.cmake)
 foreach(target ggml-base ggml-cpu)
   target_compile_options(${target} PRIVATE -w)
 endforeach()

@@ -1,5 +1,6 @@
 #include "seedbed/engine/model.h"
 
+#include <chrono>
 #include <new>
 #include <utility>
 
@@ -9,6 +10,8 @@
 #include "kv_tensors.h"
 #include "round_inputs.h"
 #include "seedbed/engine/check.h"
+#include "sleeping_barrier.h"
+#include "thread_governor.h"
 #include "weights.h"
 
 namespace seedbed::engine {
@@ -21,6 +24,8 @@ using Threadpool = std::unique_ptr<ggml_threadpool, ThreadpoolDeleter>;
 
 Threadpool start_threads(int32_t threads) {
   ggml_threadpool_params params = ggml_threadpool_params_default(threads);
+  params.poll = 1;  // a few milliseconds awake after a round, which is what the scheduler takes between two;
+                    // then asleep
   return Threadpool(ggml_threadpool_new(&params));
 }
 
@@ -52,9 +57,9 @@ struct Model::State {
         arena(options.arena_positions),
         threadpool(start_threads(options.threads)),
         backend(ggml_backend_cpu_init()),
+        governor(options.threads),
         graph(loaded.hyperparameters, loaded.weights, kv) {
     ENGINE_CHECK(threadpool != nullptr && backend != nullptr, "out of memory for the CPU backend");
-    ggml_backend_cpu_set_n_threads(backend.get(), options.threads);
     ggml_backend_cpu_set_threadpool(backend.get(), threadpool.get());
     ggml_backend_cpu_set_use_ref(backend.get(), true);
   }
@@ -67,8 +72,21 @@ struct Model::State {
   KvArena arena;
   Threadpool threadpool;
   ggml_backend_ptr backend;
+  ThreadGovernor governor;
   ForwardGraph graph;
+
+  void compute(ggml_cgraph* nodes);
 };
+
+void Model::State::compute(ggml_cgraph* nodes) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::chrono::nanoseconds slept_before(seedbed_barrier_slept_nanoseconds());
+  ggml_backend_cpu_set_n_threads(backend.get(), governor.threads());
+  const ggml_status status = ggml_backend_graph_compute(backend.get(), nodes);
+  ENGINE_CHECK(status == GGML_STATUS_SUCCESS, "forward pass failed: ", ggml_status_to_string(status));
+  governor.computed(std::chrono::steady_clock::now() - start,
+                    std::chrono::nanoseconds(seedbed_barrier_slept_nanoseconds()) - slept_before);
+}
 
 Model::Model(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Model::~Model() = default;
@@ -91,9 +109,7 @@ KvArena& Model::arena() { return state_->arena; }
 
 std::span<const float> Model::forward(std::span<Slice> slices) {
   const RoundInputs round = lay_out_round(slices, state_->contract, state_->arena);
-  ggml_cgraph* graph = state_->graph.build(round);
-  const ggml_status status = ggml_backend_graph_compute(state_->backend.get(), graph);
-  ENGINE_CHECK(status == GGML_STATUS_SUCCESS, "forward pass failed: ", ggml_status_to_string(status));
+  state_->compute(state_->graph.build(round));
   const ggml_tensor* logits = state_->graph.logits();
   if (logits == nullptr) return {};
   return {static_cast<const float*>(logits->data),
