@@ -11,13 +11,18 @@ public final class AdminRequest {
 
     private AdminRequest() {}
 
-    /** Always made here: two requests of a caller could carry the same one. */
+    /** The id that {@link #name} gave. */
     public static RequestId idOf(HttpServletRequest request) {
-        if (request.getAttribute(REQUEST_ID) instanceof RequestId known) {
-            return known;
+        if (request.getAttribute(REQUEST_ID) instanceof RequestId id) {
+            return id;
         }
-        var made = RequestId.next(InstantSource.system());
-        request.setAttribute(REQUEST_ID, made);
-        return made;
+        throw new IllegalStateException("request has no id: " + request.getRequestURI());
+    }
+
+    /** Gives a request its id. Always a new one: two requests of a caller could carry the same. */
+    public static RequestId name(HttpServletRequest request, InstantSource clock) {
+        var id = RequestId.next(clock);
+        request.setAttribute(REQUEST_ID, id);
+        return id;
     }
 }

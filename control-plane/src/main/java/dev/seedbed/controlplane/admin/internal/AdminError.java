@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -38,6 +39,8 @@ record AdminError(
         Map<String, String> headers) {
 
     private static final int MAX_SHOWN_LENGTH = 80;
+
+    private static final Pattern MISSING = Pattern.compile("^Missing required creator property '([^']+)'");
 
     static AdminError of(Exception cause) {
         return switch (cause) {
@@ -93,6 +96,7 @@ record AdminError(
             }
             case InvalidFormatException f ->
                 invalid(path(f), path(f) + " is malformed: " + shown(f.getValue()) + expected(f.getTargetType()));
+            case MismatchedInputException m when missing(m) != null -> missingField(String.valueOf(missing(m)));
             case MismatchedInputException m -> {
                 String path = path(m);
                 yield path.isEmpty()
@@ -123,6 +127,10 @@ record AdminError(
                 Map.of("Retry-After", "1"));
     }
 
+    private static AdminError missingField(String name) {
+        return invalid(name, name + " is missing");
+    }
+
     private static AdminError invalid(String param, String detail) {
         return new AdminError(ErrorCode.INVALID_REQUEST, detail, param, Map.of(), Map.of());
     }
@@ -135,6 +143,12 @@ record AdminError(
         return e.getPath().stream()
                 .map(r -> r.getPropertyName() == null ? "[" + r.getIndex() + "]" : r.getPropertyName())
                 .collect(Collectors.joining("."));
+    }
+
+    /** Jackson tells the name of a missing field in its text only. */
+    private static @Nullable String missing(MismatchedInputException e) {
+        var matcher = MISSING.matcher(e.getOriginalMessage());
+        return matcher.find() ? matcher.group(1) : null;
     }
 
     private static String expected(@Nullable Class<?> type) {

@@ -25,7 +25,7 @@ final class AdminErrors implements HandlerExceptionResolver {
     @Override
     public @Nullable ModelAndView resolveException(
             HttpServletRequest request, HttpServletResponse response, @Nullable Object handler, Exception cause) {
-        if (!request.getServletPath().startsWith("/admin")) {
+        if (!AdminFilter.isOnSurface(request)) {
             return null;
         }
         try {

@@ -8,6 +8,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.InstantSource;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -18,31 +19,42 @@ import org.springframework.web.filter.OncePerRequestFilter;
 @Component
 final class AdminFilter extends OncePerRequestFilter {
 
-    private static final String PREFIX = "/admin/v1";
+    private static final String SURFACE = "/admin";
+    private static final String GUARDED = "/admin/v1";
+
     /** Bytes of the largest body; every request of this surface is a few names and numbers. */
     private static final int MAX_BODY_BYTES = 64 * 1024;
 
     private final AdminToken token;
     private final ProblemDetails problems;
+    private final InstantSource clock;
 
-    AdminFilter(AdminToken token, ProblemDetails problems) {
+    AdminFilter(AdminToken token, ProblemDetails problems, InstantSource clock) {
         this.token = token;
         this.problems = problems;
+        this.clock = clock;
+    }
+
+    static boolean isOnSurface(HttpServletRequest request) {
+        return isAtOrBelow(request, SURFACE);
     }
 
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
-        // The decoded and normalised path: /%61dmin/v1 and /admin/v1;a=b reach the same controllers.
-        String path = request.getServletPath();
-        return !path.equals(PREFIX) && !path.startsWith(PREFIX + "/");
+        return !isOnSurface(request);
     }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
-        response.setHeader("Cache-Control", "no-store");
         response.setHeader(
-                ProblemDetails.REQUEST_ID_HEADER, AdminRequest.idOf(request).toString());
+                ProblemDetails.REQUEST_ID_HEADER,
+                AdminRequest.name(request, clock).toString());
+        if (!isAtOrBelow(request, GUARDED)) {
+            chain.doFilter(request, response);
+            return;
+        }
+        response.setHeader("Cache-Control", "no-store");
         if (!token.matches(request.getHeader("Authorization"))) {
             response.setHeader("WWW-Authenticate", "Bearer realm=\"seedbed-admin\"");
             problems.write(
@@ -51,12 +63,16 @@ final class AdminFilter extends OncePerRequestFilter {
                     new SeedbedException(
                             ErrorCode.INVALID_ADMIN_TOKEN,
                             "admin token is missing or wrong (expected: Authorization: Bearer <admin token>)"));
-            return;
-        }
-        if (request.getContentLengthLong() > MAX_BODY_BYTES) {
+        } else if (request.getContentLengthLong() > MAX_BODY_BYTES) {
             problems.write(request, response, BoundedBody.tooLarge(MAX_BODY_BYTES));
-            return;
+        } else {
+            chain.doFilter(new BoundedBody(request, MAX_BODY_BYTES), response);
         }
-        chain.doFilter(new BoundedBody(request, MAX_BODY_BYTES), response);
+    }
+
+    /** Looks at the decoded and normalised path: /%61dmin/v1 and /admin/v1;a=b reach the same controllers. */
+    private static boolean isAtOrBelow(HttpServletRequest request, String path) {
+        String asked = request.getServletPath();
+        return asked.equals(path) || asked.startsWith(path + "/");
     }
 }

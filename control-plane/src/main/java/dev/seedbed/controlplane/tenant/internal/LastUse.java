@@ -29,12 +29,13 @@ class LastUse implements DisposableBean {
 
     private final Map<String, Instant> unwritten = new ConcurrentHashMap<>();
     private final JdbcTemplate jdbc;
-    private final InstantSource clock = InstantSource.system();
+    private final InstantSource clock;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("api-key-last-use").factory());
 
-    LastUse(JdbcTemplate jdbc) {
+    LastUse(JdbcTemplate jdbc, InstantSource clock) {
         this.jdbc = jdbc;
+        this.clock = clock;
         timer.scheduleWithFixedDelay(
                 this::write, WRITE_PERIOD.toMillis(), WRITE_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
     }

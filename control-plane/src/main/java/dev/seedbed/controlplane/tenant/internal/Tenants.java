@@ -3,6 +3,8 @@ package dev.seedbed.controlplane.tenant.internal;
 import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
+import dev.seedbed.controlplane.tenant.TenantDirectory;
+import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.util.Map;
@@ -17,7 +19,7 @@ import org.springframework.transaction.annotation.Transactional;
 
 /** Creates and changes tenants: decides, then applies and audits in one transaction. */
 @Service
-class Tenants {
+class Tenants implements TenantDirectory {
 
     private static final UUID BEFORE_ALL = new UUID(0, 0);
 
@@ -72,6 +74,13 @@ class Tenants {
                         .map(TenantRow::tenant)
                         .toList(),
                 tenant -> tenant.tenantId().toString());
+    }
+
+    @Override
+    public void require(TenantId tenantId) {
+        if (!rows.existsById(tenantId.value())) {
+            throw notFound(tenantId.value());
+        }
     }
 
     static SeedbedException notFound(UUID tenantId) {

@@ -1,0 +1,102 @@
+package dev.seedbed.controlplane.usage.internal;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.usage.GenerationRecord;
+import dev.seedbed.controlplane.usage.LedgerEntry;
+import dev.seedbed.controlplane.usage.Work;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A generation as the admin API shows it. */
+@Schema(name = "Generation")
+record GenerationView(
+        @JsonProperty("request_id") UUID requestId,
+        @JsonProperty("tenant_id") UUID tenantId,
+
+        @JsonProperty("api_key_id") @Schema(description = "public_id of the key that asked")
+        String apiKeyId,
+
+        @JsonProperty("model_version") String modelVersion,
+        GenerationRecord.Surface surface,
+
+        @Schema(type = "object", description = "The options as asked for and what was reserved") @JsonRawValue
+        String knobs,
+
+        GenerationRecord.State state,
+        @JsonProperty("finish_reason") @Nullable String finishReason,
+        @JsonProperty("finish_detail") @Nullable String finishDetail,
+
+        @Schema(description = "As of the last checkpoint or the settlement")
+        WorkView work,
+
+        @Schema(description = "Calls to the engine") int dispatches,
+        @JsonProperty("create_time") Instant createTime,
+        @JsonProperty("finish_time") @Nullable Instant finishTime,
+        @JsonProperty("ledger_entries") List<EntryView> ledgerEntries) {
+
+    static GenerationView of(GenerationRecord record, List<LedgerEntry> entries) {
+        return new GenerationView(
+                record.requestId().value(),
+                record.tenantId().value(),
+                record.apiKeyId().value(),
+                record.modelVersion(),
+                record.surface(),
+                record.knobs(),
+                record.state(),
+                record.finishReason(),
+                record.finishDetail(),
+                WorkView.of(record.work()),
+                record.dispatches(),
+                record.createTime(),
+                record.finishTime(),
+                entries.stream().map(EntryView::of).toList());
+    }
+
+    @Schema(name = "Work")
+    record WorkView(
+            @JsonProperty("input_tokens") long inputTokens,
+            @JsonProperty("cached_input_tokens") long cachedInputTokens,
+            @JsonProperty("forward_passes") long forwardPasses,
+            @JsonProperty("positions_evaluated") long positionsEvaluated,
+            @JsonProperty("committed_tokens") long committedTokens,
+            long edits) {
+
+        static WorkView of(Work work) {
+            return new WorkView(
+                    work.inputTokens(),
+                    work.cachedInputTokens(),
+                    work.forwardPasses(),
+                    work.positionsEvaluated(),
+                    work.committedTokens(),
+                    work.edits());
+        }
+    }
+
+    @Schema(name = "LedgerEntry", description = "Moves amount from the credit to the debit account")
+    record EntryView(
+            LedgerEntry.Kind kind,
+
+            @Schema(description = "Number of the posting within its request")
+            int seq,
+
+            Unit unit,
+            @JsonProperty("debit_account") String debitAccount,
+            @JsonProperty("credit_account") String creditAccount,
+            long amount) {
+
+        static EntryView of(LedgerEntry entry) {
+            return new EntryView(
+                    entry.kind(),
+                    entry.seq(),
+                    entry.unit(),
+                    entry.debit().name(),
+                    entry.credit().name(),
+                    entry.amount());
+        }
+    }
+}
