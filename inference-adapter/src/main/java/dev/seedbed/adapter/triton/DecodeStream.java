@@ -48,7 +48,7 @@ public final class DecodeStream implements ClientResponseObserver<ModelInferRequ
         }
         try {
             if (!message.getErrorMessage().isEmpty()) {
-                throw new AdapterException(ErrorCode.INTERNAL, "engine failed: " + message.getErrorMessage());
+                throw TritonErrors.ofStreamText(message.getErrorMessage());
             }
             read(message.getInferResponse());
         } catch (RuntimeException defect) {

@@ -14,9 +14,7 @@ import dev.seedbed.adapter.wire.AdapterException;
 import dev.seedbed.adapter.wire.ErrorCode;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Comparator;
@@ -40,11 +38,7 @@ public class TritonClient {
     public TritonClient(GrpcChannelFactory channels) {
         channel = channels.createChannel("triton");
         unary = GRPCInferenceServiceGrpc.newBlockingStub(channel);
-        // Without this header a stream's errors come as text without a code.
-        Metadata headers = new Metadata();
-        headers.put(Metadata.Key.of("triton_grpc_error", Metadata.ASCII_STRING_MARSHALLER), "true");
-        streaming = GRPCInferenceServiceGrpc.newStub(channel)
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+        streaming = GRPCInferenceServiceGrpc.newStub(channel);
     }
 
     public boolean isReady(Duration timeout) {
