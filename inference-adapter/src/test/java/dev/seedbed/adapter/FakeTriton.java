@@ -14,7 +14,11 @@ import dev.seedbed.adapter.triton.protocol.ServerReadyRequest;
 import dev.seedbed.adapter.triton.protocol.ServerReadyResponse;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -38,6 +42,7 @@ public final class FakeTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServ
     private final Map<String, ModelIndex> models = new ConcurrentSkipListMap<>();
     private final Map<String, String> refusals = new ConcurrentHashMap<>();
     private volatile boolean ready = true;
+    private volatile Metadata lastHeaders = new Metadata();
 
     public FakeTriton() {
         this(0);
@@ -47,6 +52,17 @@ public final class FakeTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServ
         try {
             server = Grpc.newServerBuilderForPort(port, InsecureServerCredentials.create())
                     .addService(this)
+                    .intercept(new ServerInterceptor() {
+                        @Override
+                        public <Q, S> ServerCall.Listener<Q> interceptCall(
+                                ServerCall<Q, S> call, Metadata headers, ServerCallHandler<Q, S> next) {
+                            if (call.getMethodDescriptor()
+                                    .equals(GRPCInferenceServiceGrpc.getModelStreamInferMethod())) {
+                                lastHeaders = headers;
+                            }
+                            return next.startCall(call, headers);
+                        }
+                    })
                     .build()
                     .start();
         } catch (IOException failure) {
@@ -89,6 +105,11 @@ public final class FakeTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServ
         } catch (InterruptedException interrupted) {
             throw new AssertionError(interrupted);
         }
+    }
+
+    /** Of the newest stream. */
+    public Metadata lastHeaders() {
+        return lastHeaders;
     }
 
     public boolean hasStream() {

@@ -37,7 +37,7 @@ public final class FakeTritonStream {
     }
 
     /** As Triton does, ends the stream when its client will send no more and has been answered. */
-    void halfClosed() {
+    public void halfClosed() {
         responses.onCompleted();
         halfClosed.complete(null);
     }

@@ -46,28 +46,39 @@ class EngineFailureIT {
 
     @ParameterizedTest
     @CsvSource({
-        "INVALID_ARGUMENT, [request id: r] steps out of range: 40, INVALID_ARGUMENT, INVALID_REQUEST",
-        "UNAVAILABLE, too many requests in flight: 64 (max_inflight: 64), UNAVAILABLE, OVERLOADED",
-        "UNAVAILABLE, Request for unknown model: 'tiny-v1' has no available versions, UNAVAILABLE, MODEL_UNAVAILABLE",
-        "NOT_FOUND, Request for unknown model: 'tiny-v1' is not found, UNAVAILABLE, MODEL_UNAVAILABLE",
-        "INTERNAL, row with a NaN, INTERNAL, INTERNAL",
+        "[request id: r] Invalid argument: steps out of range: 40, INVALID_ARGUMENT, INVALID_REQUEST",
+        "Unavailable: too many requests in flight: 64 (max_inflight: 64), UNAVAILABLE, OVERLOADED",
+        "Unavailable: model is unloading, UNAVAILABLE, MODEL_UNAVAILABLE",
+        "Request for unknown model: 'tiny-v1' has no available versions, UNAVAILABLE, MODEL_UNAVAILABLE",
+        "Request for unknown model: 'tiny-v1' is not found, UNAVAILABLE, MODEL_UNAVAILABLE",
+        "Internal: row with a NaN, INTERNAL, INTERNAL",
+        "something broke, INTERNAL, INTERNAL",
     })
-    void translatesTheEnginesErrors(Status.Code code, String text, Status.Code expected, String reason) {
+    void translatesTheEnginesErrors(String text, Status.Code expected, String reason) {
         GenerationCall call = generate();
-        triton.nextStream().fail(Status.fromCode(code).withDescription(text));
+        FakeTritonStream stream = triton.nextStream();
+        stream.failWithText(text);
         Failure failure = call.failure();
         assertThat(failure.code()).isEqualTo(expected);
         assertThat(failure.info().getReason()).isEqualTo(reason);
-        assertThat(failure.message()).doesNotContain("request id");
+        assertThat(failure.message()).doesNotContain("request id", "Invalid argument");
+        stream.awaitCancellation();
     }
 
     @Test
-    void anErrorWithoutACodeIsTheEnginesFault() {
+    void aStreamThatEndsBeforeItsLastResponseMeansAnEngineThatWentAway() {
+        GenerationCall call = generate();
+        triton.nextStream().halfClosed();
+        assertThat(call.failure().info().getReason()).isEqualTo("MODEL_UNAVAILABLE");
+    }
+
+    @Test
+    void neverSendsTheHeaderThatCrashesTheServer() {
         GenerationCall call = generate();
         FakeTritonStream stream = triton.nextStream();
-        stream.failWithText("something broke");
-        assertThat(call.failure().code()).isEqualTo(Status.Code.INTERNAL);
-        stream.awaitCancellation();
+        assertThat(triton.lastHeaders().keys()).doesNotContain("triton_grpc_error");
+        stream.finish("stop", "end_token", TestingRepository.END);
+        call.readAll();
     }
 
     @Test
