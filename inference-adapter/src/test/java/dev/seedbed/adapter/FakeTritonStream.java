@@ -24,6 +24,7 @@ public final class FakeTritonStream {
     private final CompletableFuture<ModelInferRequest> request = new CompletableFuture<>();
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final CompletableFuture<Void> halfClosed = new CompletableFuture<>();
+    private volatile boolean lingering;
     private int committed;
     private int forwardPasses;
 
@@ -37,9 +38,20 @@ public final class FakeTritonStream {
     }
 
     /** As Triton does, ends the stream when its client will send no more and has been answered. */
-    public void halfClosed() {
-        responses.onCompleted();
+    void halfClosed() {
+        if (!lingering) {
+            close();
+        }
         halfClosed.complete(null);
+    }
+
+    public void close() {
+        responses.onCompleted();
+    }
+
+    /** From now on only {@link #close} ends the stream. */
+    public void linger() {
+        lingering = true;
     }
 
     public ModelInferRequest request() {

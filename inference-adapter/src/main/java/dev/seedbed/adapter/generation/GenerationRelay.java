@@ -64,9 +64,6 @@ final class GenerationRelay implements DecodeListener {
     @GuardedBy("this")
     private boolean over;
 
-    @GuardedBy("this")
-    private boolean completed;
-
     GenerationRelay(
             Generation generation,
             ServerCallStreamObserver<GenerateResponse> caller,
@@ -103,7 +100,6 @@ final class GenerationRelay implements DecodeListener {
         }
         if (stops.stopped()) {
             finish(STOP_TEXT);
-            complete();
             if (stream != null) {
                 stream.cancel("stop text");
             }
@@ -112,12 +108,6 @@ final class GenerationRelay implements DecodeListener {
         } else {
             deliver();
         }
-    }
-
-    /** The engine has let go: only now does the caller's call end, so that no stream outlives its call. */
-    @Override
-    public synchronized void onClosed() {
-        complete();
     }
 
     @Override
@@ -143,14 +133,6 @@ final class GenerationRelay implements DecodeListener {
         }
         if (!over) {
             end(ErrorCode.CANCELLED);
-        }
-    }
-
-    @GuardedBy("this")
-    private void complete() {
-        if (!completed) {
-            completed = true;
-            caller.onCompleted();
         }
     }
 
@@ -208,6 +190,7 @@ final class GenerationRelay implements DecodeListener {
         }
         end(actual.reason());
         caller.onNext(GenerationWire.finished(actual, held, pending.work()));
+        caller.onCompleted();
     }
 
     /** Hands over all that is pending: it is bounded, and there is nothing left to wait for. */

@@ -3,15 +3,12 @@ package dev.seedbed.adapter.triton;
 import dev.seedbed.adapter.wire.AdapterException;
 
 /**
- * Receives one stream's outputs, one call at a time: any number of {@link #onOutput}, the last of them with a finish, then
- * {@link #onClosed}; or {@link #onFailure} in place of what would have come.
+ * Receives one stream's outputs, one call at a time: any number of {@link #onOutput}, the last of them with a finish; or
+ * {@link #onFailure} in place of what would have come.
  */
 public interface DecodeListener {
 
     void onOutput(DecodeOutput output);
-
-    /** The engine holds nothing of this request any more. */
-    void onClosed();
 
     void onFailure(AdapterException failure);
 }

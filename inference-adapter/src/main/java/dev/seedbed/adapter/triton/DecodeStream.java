@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One {@code ModelStreamInfer} call that serves one request and is closed on its last response, since Triton unloads a model
- * only when no stream is open on it. Lives in the gRPC context that opened it: that context's cancellation and deadline reach
- * Triton.
+ * only when no stream is open on it. It takes the deadline of the gRPC context that opened it, but not its cancellation: Triton takes
+ * 100 ms to close a stream, for which no caller should wait, and cancelling one that has ended is work for nothing. Who opens a
+ * stream cancels it when its caller is gone.
  *
  * <p>gRPC calls the observer's methods one at a time; {@link #cancel} may come from any thread.
  */
@@ -74,18 +75,14 @@ public final class DecodeStream implements ClientResponseObserver<ModelInferRequ
 
     @Override
     public void onError(Throwable failure) {
-        if (finished) {
-            listener.onClosed();
-        } else {
+        if (!finished) {
             fail(failure);
         }
     }
 
     @Override
     public void onCompleted() {
-        if (finished) {
-            listener.onClosed();
-        } else {
+        if (!finished) {
             fail(new AdapterException(
                     ErrorCode.MODEL_UNAVAILABLE, "engine unavailable: it closed the stream before its last response"));
         }

@@ -4,7 +4,6 @@ import dev.seedbed.adapter.triton.ModelIndexEntry.State;
 import dev.seedbed.adapter.triton.protocol.GRPCInferenceServiceGrpc;
 import dev.seedbed.adapter.triton.protocol.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.seedbed.adapter.triton.protocol.GRPCInferenceServiceGrpc.GRPCInferenceServiceStub;
-import dev.seedbed.adapter.triton.protocol.ModelInferRequest;
 import dev.seedbed.adapter.triton.protocol.RepositoryIndexRequest;
 import dev.seedbed.adapter.triton.protocol.RepositoryIndexResponse.ModelIndex;
 import dev.seedbed.adapter.triton.protocol.RepositoryModelLoadRequest;
@@ -13,9 +12,9 @@ import dev.seedbed.adapter.triton.protocol.ServerReadyRequest;
 import dev.seedbed.adapter.wire.AdapterException;
 import dev.seedbed.adapter.wire.ErrorCode;
 import io.grpc.ConnectivityState;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -52,12 +51,12 @@ public class TritonClient {
         }
     }
 
-    /** Starts a generation; the listener may be called before this returns. */
+    /** Starts a generation; the listener may be called before this returns. The caller cancels the stream when it is of no use. */
     public DecodeStream open(DecodeRequest request, DecodeListener listener) {
         connectAtOnce();
         DecodeStream stream = new DecodeStream(listener);
-        StreamObserver<ModelInferRequest> call = streaming.modelStreamInfer(stream);
-        call.onNext(DecodeTensors.request(request));
+        GRPCInferenceServiceStub stub = streaming.withDeadline(Context.current().getDeadline());
+        Context.current().fork().run(() -> stub.modelStreamInfer(stream).onNext(DecodeTensors.request(request)));
         return stream;
     }
 

@@ -68,7 +68,7 @@ class EngineFailureIT {
     @Test
     void aStreamThatEndsBeforeItsLastResponseMeansAnEngineThatWentAway() {
         GenerationCall call = generate();
-        triton.nextStream().halfClosed();
+        triton.nextStream().close();
         assertThat(call.failure().info().getReason()).isEqualTo("MODEL_UNAVAILABLE");
     }
 

@@ -82,6 +82,17 @@ class GenerationIT {
     }
 
     @Test
+    void doesNotLetTheCallerWaitUntilTheEngineHasClosedItsStream() {
+        GenerationCall call = start(request());
+        FakeTritonStream stream = triton.nextStream();
+        stream.linger();
+        stream.finish("length", "max_tokens", ids("x"));
+        assertThat(text(call.readAll())).isEqualTo("x");
+        stream.awaitHalfClose();
+        stream.close();
+    }
+
+    @Test
     void hidesNothingOfWhatTheCallerAskedForFromTheEngine() {
         GenerationCall call = start(request().toBuilder()
                 .setRequestId("r-1")
