@@ -4,7 +4,6 @@ import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -18,11 +17,6 @@ import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.NoHandlerFoundException;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DatabindException;
-import tools.jackson.databind.exc.InvalidFormatException;
-import tools.jackson.databind.exc.MismatchedInputException;
-import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
 /**
  * An exception in the one error model.
@@ -40,12 +34,10 @@ record AdminError(
 
     private static final int MAX_SHOWN_LENGTH = 80;
 
-    private static final Pattern MISSING = Pattern.compile("^Missing required creator property '([^']+)'");
-
     static AdminError of(Exception cause) {
         return switch (cause) {
             case SeedbedException e -> new AdminError(e.code(), e.text(), e.param(), e.metadata(), Map.of());
-            case HttpMessageNotReadableException e -> unreadable(e);
+            case HttpMessageNotReadableException e -> UnreadableBody.error(e);
             case MethodArgumentTypeMismatchException e ->
                 invalid(
                         e.getName(),
@@ -87,39 +79,6 @@ record AdminError(
                 Map.of("Allow", allowed));
     }
 
-    private static AdminError unreadable(HttpMessageNotReadableException e) {
-        return switch (e.getCause()) {
-            case UnrecognizedPropertyException u -> {
-                String path = path(u);
-                yield invalid(
-                        path, "unknown field: " + shown(path) + " (expected: one of " + u.getKnownPropertyIds() + ")");
-            }
-            case InvalidFormatException f ->
-                invalid(path(f), path(f) + " is malformed: " + shown(f.getValue()) + expected(f.getTargetType()));
-            case MismatchedInputException m when missing(m) != null -> missingField(String.valueOf(missing(m)));
-            case MismatchedInputException m -> {
-                String path = path(m);
-                yield path.isEmpty()
-                        ? error(
-                                ErrorCode.INVALID_REQUEST,
-                                "request body has the wrong type (expected: a JSON object)",
-                                Map.of())
-                        : invalid(path, path + " has the wrong type" + expected(m.getTargetType()));
-            }
-            case JacksonException j ->
-                error(
-                        ErrorCode.INVALID_REQUEST,
-                        "request body is not JSON"
-                                + (j.getLocation() == null
-                                        ? ""
-                                        : ", line " + j.getLocation().getLineNr() + " column "
-                                                + j.getLocation().getColumnNr()),
-                        Map.of());
-            case null, default ->
-                error(ErrorCode.INVALID_REQUEST, "request body is missing (expected: a JSON object)", Map.of());
-        };
-    }
-
     private static AdminError databaseAway() {
         return error(
                 ErrorCode.OVERLOADED,
@@ -127,31 +86,15 @@ record AdminError(
                 Map.of("Retry-After", "1"));
     }
 
-    private static AdminError missingField(String name) {
-        return invalid(name, name + " is missing");
-    }
-
-    private static AdminError invalid(String param, String detail) {
+    static AdminError invalid(String param, String detail) {
         return new AdminError(ErrorCode.INVALID_REQUEST, detail, param, Map.of(), Map.of());
     }
 
-    private static AdminError error(ErrorCode code, String detail, Map<String, String> headers) {
+    static AdminError error(ErrorCode code, String detail, Map<String, String> headers) {
         return new AdminError(code, detail, null, Map.of(), headers);
     }
 
-    private static String path(DatabindException e) {
-        return e.getPath().stream()
-                .map(r -> r.getPropertyName() == null ? "[" + r.getIndex() + "]" : r.getPropertyName())
-                .collect(Collectors.joining("."));
-    }
-
-    /** Jackson tells the name of a missing field in its text only. */
-    private static @Nullable String missing(MismatchedInputException e) {
-        var matcher = MISSING.matcher(e.getOriginalMessage());
-        return matcher.find() ? matcher.group(1) : null;
-    }
-
-    private static String expected(@Nullable Class<?> type) {
+    static String expected(@Nullable Class<?> type) {
         if (type == null) {
             return "";
         }
@@ -169,7 +112,7 @@ record AdminError(
     }
 
     /** What the caller sent, cut to a length that fits a log line and without control characters. */
-    private static String shown(@Nullable Object value) {
+    static String shown(@Nullable Object value) {
         String text = String.valueOf(value).replaceAll("\\p{Cntrl}", "\uFFFD");
         return text.length() <= MAX_SHOWN_LENGTH ? text : text.substring(0, MAX_SHOWN_LENGTH) + "...";
     }

@@ -40,8 +40,7 @@ class AdminOpenApi {
                                 new SecurityScheme()
                                         .type(SecurityScheme.Type.HTTP)
                                         .scheme("bearer")
-                                        .description("The admin token, property seedbed.admin-token"))
-                        .schemas(ModelConverters.getInstance().read(Problem.class)))
+                                        .description("The admin token, property seedbed.admin-token")))
                 .addSecurityItem(new SecurityRequirement().addList(SCHEME));
     }
 
@@ -55,10 +54,14 @@ class AdminOpenApi {
                         TreeMap::new,
                         Collectors.mapping(
                                 code -> "`" + code.name().toLowerCase(Locale.ROOT) + "`", Collectors.joining(", "))));
-        return api -> api.getPaths().values().stream()
-                .flatMap(path -> path.readOperations().stream())
-                .forEach(operation -> codesByStatus.forEach((status, codes) ->
-                        operation.getResponses().addApiResponse(Integer.toString(status), problem(codes))));
+        Map<String, Schema> schemas = ModelConverters.getInstance(true).readAll(Problem.class);
+        return api -> {
+            schemas.forEach(api.getComponents()::addSchemas);
+            api.getPaths().values().stream()
+                    .flatMap(path -> path.readOperations().stream())
+                    .forEach(operation -> codesByStatus.forEach((status, codes) ->
+                            operation.getResponses().addApiResponse(Integer.toString(status), problem(codes))));
+        };
     }
 
     private static boolean onThisSurface(ErrorCode code) {

@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springdoc.core.utils.SpringDocUtils;
 import org.springframework.core.MethodParameter;
 import org.springframework.stereotype.Component;
 import org.springframework.web.bind.support.WebDataBinderFactory;
@@ -20,6 +21,11 @@ final class OperatorArgument implements HandlerMethodArgumentResolver, WebMvcCon
 
     /** There is one admin token, so there is one actor. */
     private static final String ACTOR = "admin";
+
+    OperatorArgument() {
+        // It is no parameter of the request, so the OpenAPI page must not show one.
+        SpringDocUtils.getConfig().addRequestWrapperToIgnore(Operator.class);
+    }
 
     @Override
     public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {

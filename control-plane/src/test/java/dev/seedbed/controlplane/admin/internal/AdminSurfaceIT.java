@@ -121,8 +121,8 @@ class AdminSurfaceIT {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"name": "n", "colour": "red"}     | colour      | unknown field
-            {"name": 7}                        | name        | wrong type
-            {"name": true}                     | name        | wrong type
+            {"name": 7}                        | name        | expected: a string
+            {"name": true}                     | name        | expected: a string
             {"name": ["n"]}                    | name        | wrong type
             {}                                 | name        | missing
             {"name": null}                     | name        | missing
