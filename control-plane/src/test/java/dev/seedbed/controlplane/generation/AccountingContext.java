@@ -19,7 +19,9 @@ import org.springframework.boot.transaction.autoconfigure.TransactionManagerCust
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.ComponentScan.Filter;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.FilterType;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.MapPropertySource;
 
@@ -34,7 +36,9 @@ import org.springframework.core.env.MapPropertySource;
     TransactionAutoConfiguration.class,
     TransactionManagerCustomizationAutoConfiguration.class
 })
-@ComponentScan(basePackageClasses = {Quotas.class, UsageLedger.class})
+@ComponentScan(
+        basePackageClasses = {Quotas.class, UsageLedger.class},
+        excludeFilters = @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller)"))
 @EnableConfigurationProperties(QuotaProperties.class)
 @Import(Accounting.class)
 class AccountingContext {
