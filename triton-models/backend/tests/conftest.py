@@ -85,14 +85,19 @@ def lasting(triton: RunningTriton, new_name: Callable[[], str]) -> ModelVersion:
     return version
 
 
-@pytest.fixture(scope="session")
-def endless(triton: RunningTriton, lasting: ModelVersion) -> dict:
-    """A request to `lasting` that does not meet an end token, of about as many rounds as its context has positions."""
-    request = {"mode": "autoregressive", "temperature": 0.0, "max_tokens": LONG_CONTEXT - 64}
-    forbidden = {*lasting.contract["end_token_ids"], *lasting.contract["forbidden_output"]}
-    candidates = [token for token in range(lasting.contract["vocab_size"]) if token not in forbidden]
-    for token in candidates[:50]:
+def endless_request(address: str, version: ModelVersion) -> dict:
+    """A request that does not meet an end token, of about as many rounds as the version's context has positions."""
+    contract = version.contract
+    request = {"mode": "autoregressive", "temperature": 0.0, "max_tokens": contract["context_length"] - 64}
+    special = {*contract["end_token_ids"], *contract["forbidden_output"]}
+    for token in [token for token in range(contract["vocab_size"]) if token not in special][:50]:
         # Greedy decoding of a tiny model soon goes round in circles: what has not ended by then does not end.
-        if generate(triton.grpc_address, lasting.name, [token], **{**request, "max_tokens": 500}).last.finish_reason == "length":
+        if generate(address, version.name, [token], **{**request, "max_tokens": 500}).last.finish_reason == "length":
             return {"prompt": [token], **request}
     raise AssertionError("every short prompt meets an end token")
+
+
+@pytest.fixture(scope="session")
+def endless(triton: RunningTriton, lasting: ModelVersion) -> dict:
+    """A request that goes on for LONG_CONTEXT rounds, on every version with that context."""
+    return endless_request(triton.grpc_address, lasting)
