@@ -26,6 +26,12 @@ foreach(target ggml-base ggml-cpu)
   target_compile_options(${target} PRIVATE -w)
 endforeach()
 
+if(SEEDBED_SANITIZE MATCHES "undefined")
+  # ggml reads a type from the file into an enum first and refuses the unknown ones after.
+  set_source_files_properties("${SEEDBED_GGML_SOURCE}/ggml/src/gguf.cpp" TARGET_DIRECTORY ggml-base
+                              PROPERTIES COMPILE_OPTIONS -fno-sanitize=enum)
+endif()
+
 add_library(seedbed_json INTERFACE)
 target_include_directories(seedbed_json SYSTEM INTERFACE "${SEEDBED_GGML_SOURCE}/vendor")
 
