@@ -1,6 +1,7 @@
 """Starts the Triton Inference Server that third_party/fetch_triton.py unpacked, with the block_diffusion backend.
 
-Needs nothing but Python's standard library. From the shell: `python3 triton-models/serve/triton_server.py --load-model seedling-v1`.
+Needs nothing but Python's standard library. From the shell:
+`python3 triton-models/serve/triton_server.py --load-model seedling-v1`.
 A supervisor takes `command()` and `environment()` and runs them itself.
 """
 
@@ -76,7 +77,7 @@ class TritonServer:
         return _answers(f"http://{self.address}:{self.http_port}/v2/models/{name}/ready")
 
     def wait_until_ready(self, timeout_seconds: float, is_alive: Callable[[], bool] = lambda: True) -> None:
-        """Raises TimeoutError, or ChildProcessError as soon as `is_alive` says that there is nothing left to wait for."""
+        """Raises TimeoutError, or ChildProcessError as soon as `is_alive` says that nothing is left to wait for."""
         deadline = time.monotonic() + timeout_seconds
         while not self.is_ready():
             if not is_alive():
@@ -101,9 +102,13 @@ def _parse(arguments: list[str] | None = None) -> TritonServer:
         default = getattr(defaults, option.name)
         flag = "--" + option.name.replace("_", "-")
         if option.name == "load_model":
-            parser.add_argument(flag, action="append", default=[], metavar="NAME", help="version to load at start, may be repeated")
+            parser.add_argument(
+                flag, action="append", default=[], metavar="NAME", help="version to load at start, may be repeated"
+            )
         elif option.name == "backend_config":
-            parser.add_argument(flag, action="append", default=[], metavar="NAME=VALUE", help="setting of the backend, may be repeated")
+            parser.add_argument(
+                flag, action="append", default=[], metavar="NAME=VALUE", help="setting of the backend, may be repeated"
+            )
         else:
             parser.add_argument(flag, type=type(default) if not isinstance(default, Path) else Path, default=default)
     options = vars(parser.parse_args(arguments))

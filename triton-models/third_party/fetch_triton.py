@@ -31,11 +31,23 @@ def is_complete(target: Path) -> bool:
 def download(folder: Path) -> Path:
     # The wheel is chosen for the server's platform, not for the interpreter that happens to run this script.
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes",
-         "--only-binary=:all:", "--python-version=3.11", "--platform=manylinux_2_35_x86_64", f"--dest={folder}",
-         f"--requirement={REQUIREMENTS}"],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--python-version=3.11",
+            "--platform=manylinux_2_35_x86_64",
+            f"--dest={folder}",
+            f"--requirement={REQUIREMENTS}",
+        ],
         check=True,
-    )  # fmt: skip
+    )
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -69,7 +81,9 @@ def fetch(target: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target", type=Path, default=DEFAULT_TARGET, help=f"folder to create (default: {DEFAULT_TARGET})")
+    parser.add_argument(
+        "--target", type=Path, default=DEFAULT_TARGET, help=f"folder to create (default: {DEFAULT_TARGET})"
+    )
     target = parser.parse_args().target.resolve()
     if is_complete(target):
         return

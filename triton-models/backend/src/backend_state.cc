@@ -1,5 +1,6 @@
 #include "backend_state.h"
 
+#include <memory>
 #include <string>
 
 #include "triton_error.h"
@@ -32,7 +33,8 @@ BackendSettings read_settings(TRITONBACKEND_Backend* backend) {
 }  // namespace
 
 BackendState::BackendState(const BackendSettings& settings)
-    : scheduler_({.max_inflight = settings.max_inflight, .max_round_rows = settings.max_round_rows}) {}
+    : scheduler_({.max_inflight = settings.max_inflight, .max_round_rows = settings.max_round_rows}),
+      drain_(settings.drain_ms) {}
 
 void BackendState::attach(TRITONBACKEND_Backend* backend) {
   require_api_version();

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <memory>
+#include <chrono>
 
 #include "lingering_requests.h"
 #include "metrics.h"
 #include "seedbed/backend/triton_abi.h"
 #include "seedbed/engine/scheduler.h"
 #include "settings.h"
+#include "ticker.h"
 
 namespace seedbed::backend {
 
@@ -22,12 +23,16 @@ class BackendState {
 
   LingeringRequests& lingering() { return lingering_; }
   engine::Scheduler& scheduler() { return scheduler_; }
-  Metrics& metrics() { return metrics_; }
+  const MetricFamilies& metric_families() const { return metric_families_; }
+  Ticker& ticker() { return ticker_; }
+  std::chrono::milliseconds drain() const { return drain_; }
 
  private:
   LingeringRequests lingering_;  // before the scheduler, whose sinks use it
   engine::Scheduler scheduler_;
-  Metrics metrics_;
+  MetricFamilies metric_families_;
+  Ticker ticker_;
+  std::chrono::milliseconds drain_;
 };
 
 }  // namespace seedbed::backend

@@ -1,6 +1,5 @@
 #include "metrics.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,13 +8,6 @@
 namespace seedbed::backend {
 
 namespace {
-
-struct MetricDelete {
-  void operator()(TRITONSERVER_Metric* metric) const noexcept {
-    log_if_error(TRITONSERVER_MetricDelete(metric), "delete a metric");
-  }
-};
-using Metric = std::unique_ptr<TRITONSERVER_Metric, MetricDelete>;
 
 struct ParameterDelete {
   void operator()(TRITONSERVER_Parameter* parameter) const noexcept {
@@ -86,61 +78,48 @@ Metric make_metric(const MetricFamily& family, const std::vector<const TRITONSER
   return Metric(metric);
 }
 
-// A metric and the value it shows, so that it is only touched when that changes.
-struct Shown {
-  Metric metric;
-  int64_t value = 0;
-
-  // Counters and gauges alike move by the difference.
-  void show(int64_t current) noexcept {
-    if (current == value) return;
-    log_if_error(TRITONSERVER_MetricIncrement(metric.get(), static_cast<double>(current - value)),
-                 "update a metric");
-    value = current;
-  }
-};
-
 }  // namespace
 
 void MetricFamilyDelete::operator()(TRITONSERVER_MetricFamily* family) const noexcept {
   log_if_error(TRITONSERVER_MetricFamilyDelete(family), "delete a metric family");
 }
 
-class VersionMetrics {
- public:
-  VersionMetrics(MetricSource source, const std::vector<MetricFamily>& families)
-      : source_(std::move(source)) {
-    const Label model = make_label("model", source_.model);
-    const Label version = make_label("version", std::to_string(source_.version));
-    for (size_t i = 0; i < kFigures.size(); ++i)
-      figures_.push_back({make_metric(families[i], {model.get(), version.get()})});
-    for (const engine::FinishReason reason : FinishedRequests::kReasons) {
-      const Label label = make_label("finish_reason", engine::to_string(reason));
-      finished_.push_back({make_metric(families.back(), {model.get(), version.get(), label.get()})});
-    }
+void MetricDelete::operator()(TRITONSERVER_Metric* metric) const noexcept {
+  log_if_error(TRITONSERVER_MetricDelete(metric), "delete a metric");
+}
+
+void ShownMetric::show(int64_t current) noexcept {
+  if (current == value_) return;
+  // Counters and gauges alike move by the difference.
+  log_if_error(TRITONSERVER_MetricIncrement(metric_.get(), static_cast<double>(current - value_)),
+               "update a metric");
+  value_ = current;
+}
+
+VersionMetrics::VersionMetrics(MetricSource source, const std::vector<MetricFamily>& families)
+    : source_(std::move(source)) {
+  const Label model = make_label("model", source_.model);
+  const Label version = make_label("version", std::to_string(source_.version));
+  for (size_t i = 0; i < kFigures.size(); ++i) {
+    figures_.emplace_back(make_metric(families[i], {model.get(), version.get()}));
   }
-
-  bool shows(const std::string& model, uint64_t version) const {
-    return source_.model == model && source_.version == version;
+  for (const engine::FinishReason reason : FinishedRequests::kReasons) {
+    const Label label = make_label("finish_reason", engine::to_string(reason));
+    finished_.emplace_back(make_metric(families.back(), {model.get(), version.get(), label.get()}));
   }
+}
 
-  void update() {
-    // Read first: who sees a request counted as finished also sees its KV free.
-    std::array<int64_t, FinishedRequests::kReasons.size()> finished{};
-    for (size_t i = 0; i < finished.size(); ++i)
-      finished[i] = source_.finished->of(FinishedRequests::kReasons[i]);
-    const Stats stats = source_.stats();
-    for (size_t i = 0; i < kFigures.size(); ++i) figures_[i].show(kFigures[i].value(stats));
-    for (size_t i = 0; i < finished.size(); ++i) finished_[i].show(finished[i]);
-  }
+void VersionMetrics::update() {
+  // Read first: who sees a request counted as finished also sees its KV free.
+  std::array<int64_t, FinishedRequests::kReasons.size()> finished{};
+  for (size_t i = 0; i < finished.size(); ++i)
+    finished[i] = source_.finished->of(FinishedRequests::kReasons[i]);
+  const Stats stats = source_.stats();
+  for (size_t i = 0; i < kFigures.size(); ++i) figures_[i].show(kFigures[i].value(stats));
+  for (size_t i = 0; i < finished.size(); ++i) finished_[i].show(finished[i]);
+}
 
- private:
-  MetricSource source_;
-  std::vector<Shown> figures_;   // as kFigures
-  std::vector<Shown> finished_;  // as FinishedRequests::kReasons
-};
-
-Metrics::Metrics() {
+MetricFamilies::MetricFamilies() {
   try {
     for (const Figure& figure : kFigures)
       families_.push_back(make_family(figure.kind, figure.name, figure.description));
@@ -148,38 +127,14 @@ Metrics::Metrics() {
   } catch (const TritonError& error) {
     families_.clear();
     log_info(std::string("no block_diffusion metrics: ") + error.what());
-    return;
   }
-  thread_ = std::thread([this] { run(); });
 }
 
-Metrics::~Metrics() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  stop_changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void Metrics::add(MetricSource source) {
-  if (families_.empty()) return;
+std::unique_ptr<VersionMetrics> MetricFamilies::add(MetricSource source) const {
+  if (families_.empty()) return nullptr;
   auto version = std::make_unique<VersionMetrics>(std::move(source), families_);
   version->update();
-  const std::lock_guard lock(mutex_);
-  versions_.push_back(std::move(version));
-}
-
-void Metrics::remove(const std::string& model, uint64_t version) noexcept {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(versions_, [&](const auto& entry) { return entry->shows(model, version); });
-}
-
-void Metrics::run() {
-  std::unique_lock lock(mutex_);
-  while (!stop_changed_.wait_for(lock, kInterval, [this] { return stop_; })) {
-    for (const auto& version : versions_) version->update();
-  }
+  return version;
 }
 
 }  // namespace seedbed::backend

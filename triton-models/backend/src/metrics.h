@@ -1,13 +1,10 @@
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "finished_requests.h"
@@ -21,7 +18,12 @@ struct MetricFamilyDelete {
 };
 using MetricFamily = std::unique_ptr<TRITONSERVER_MetricFamily, MetricFamilyDelete>;
 
-// The values behind one version's metrics. Called by the metrics thread.
+struct MetricDelete {
+  void operator()(TRITONSERVER_Metric* metric) const noexcept;
+};
+using Metric = std::unique_ptr<TRITONSERVER_Metric, MetricDelete>;
+
+// The values behind one version's metrics.
 struct MetricSource {
   std::string model;
   uint64_t version = 0;
@@ -29,33 +31,43 @@ struct MetricSource {
   std::shared_ptr<const FinishedRequests> finished;
 };
 
-class VersionMetrics;
-
-// Shows the engine's counters of every loaded version on Triton's metrics page, with the labels `model` and
-// `version`. One thread copies them every kInterval, so that no round waits for the page. Does nothing in a
-// server without metrics. Thread-safe.
-class Metrics {
+// A metric and the value it shows, so that it is only touched when that changes.
+class ShownMetric {
  public:
-  static constexpr std::chrono::milliseconds kInterval{100};
-
-  Metrics();
-  ~Metrics();
-
-  // Only for a version that serves: Triton keeps the metrics of one whose initialisation fails later. Throws
-  // TritonError.
-  void add(MetricSource source);
-  // Takes the version's metrics off the page.
-  void remove(const std::string& model, uint64_t version) noexcept;
+  explicit ShownMetric(Metric metric) : metric_(std::move(metric)) {}
+  void show(int64_t current) noexcept;
 
  private:
-  void run();
+  Metric metric_;
+  int64_t value_ = 0;
+};
 
+// One version's figures on Triton's metrics page, with the labels `model` and `version`, until destroyed.
+// Make one only for a version that serves: Triton keeps the metrics of one whose initialisation fails later.
+class VersionMetrics {
+ public:
+  // `families` as MetricFamilies has them. Throws TritonError.
+  VersionMetrics(MetricSource source, const std::vector<MetricFamily>& families);
+
+  // Copies the source's values to the page. One thread at a time; costs the rounds a lock at most.
+  void update();
+
+ private:
+  MetricSource source_;
+  std::vector<ShownMetric> figures_;   // in the order of metrics.cc
+  std::vector<ShownMetric> finished_;  // as FinishedRequests::kReasons
+};
+
+// The process's metric families, which all versions share. Longer-lived than every VersionMetrics.
+class MetricFamilies {
+ public:
+  MetricFamilies();
+
+  // Null in a server without metrics. Throws TritonError.
+  std::unique_ptr<VersionMetrics> add(MetricSource source) const;
+
+ private:
   std::vector<MetricFamily> families_;  // in the order of metrics.cc; empty in a server without metrics
-  std::mutex mutex_;                    // guards stop_ and versions_
-  std::condition_variable stop_changed_;
-  bool stop_ = false;
-  std::vector<std::unique_ptr<VersionMetrics>> versions_;
-  std::thread thread_;
 };
 
 }  // namespace seedbed::backend

@@ -47,16 +47,20 @@ ModelState::ModelState(TRITONBACKEND_Model* model) : backend_(BackendState::of(m
   check(TRITONBACKEND_ModelVersion(model, &version_));
   const ModelSettings settings = read_settings(model);
   inflight_ = std::make_shared<InflightLimit>(settings.max_inflight);
+  TRITONSERVER_Server* server = nullptr;
+  check(TRITONBACKEND_ModelServer(model, &server));
+  exit_ = std::make_shared<ServerExit>(server, backend_.drain());
 
   auto verified =
       engine::load_verified(version_directory(model, version_),
                             {.threads = settings.threads, .arena_positions = settings.arena_positions});
   contract_ = verified->contract();
-  handle_ = backend_.scheduler().add(std::move(verified));
+  handle_ = backend_.scheduler().add(std::move(verified));  // last: it is removed by the destructor only
 }
 
 ModelState::~ModelState() {
-  backend_.metrics().remove(name_, version_);
+  tick_ = {};
+  metrics_.reset();
   log_if_error(at_rim([this] { backend_.scheduler().remove(handle_); }),
                "remove a version from the scheduler");
 }
@@ -64,16 +68,27 @@ ModelState::~ModelState() {
 void ModelState::attach(TRITONBACKEND_Model* model) {
   auto state = std::make_unique<ModelState>(model);
   check(TRITONBACKEND_ModelSetState(model, state.get()));
-  ModelState& attached = *state.release();
-  // Last, when nothing can fail any more; a version without metrics still serves.
-  log_if_error(at_rim([&] {
-                 attached.backend_.metrics().add(
-                     {.model = attached.name_,
-                      .version = attached.version_,
-                      .stats = [&attached] { return attached.backend_.scheduler().stats(attached.handle_); },
-                      .finished = attached.finished_});
+  // Last, when nothing can fail any more.
+  state.release()->start_ticking();
+}
+
+void ModelState::start_ticking() noexcept {
+  // A version without metrics still serves.
+  log_if_error(at_rim([this] {
+                 metrics_ = backend_.metric_families().add(
+                     {.model = name_,
+                      .version = version_,
+                      .stats = [this] { return backend_.scheduler().stats(handle_); },
+                      .finished = finished_});
                }),
                "create the metrics of a version");
+  log_if_error(at_rim([this] {
+                 tick_ = backend_.ticker().add([this] {
+                   exit_->watch();
+                   if (metrics_ != nullptr) metrics_->update();
+                 });
+               }),
+               "watch a version");
 }
 
 void ModelState::detach(TRITONBACKEND_Model* model) {
@@ -109,7 +124,7 @@ void ModelState::submit(std::shared_ptr<OwnedRequest> request) {
   request->select_outputs();
   engine::GenerationRequest generation = parse_request(request->get(), contract_);
   generation.sink =
-      std::make_unique<ResponseSink>(request, inflight_->take(), finished_, backend_.lingering());
+      std::make_unique<ResponseSink>(request, inflight_->take(), finished_, exit_, backend_.lingering());
   backend_.scheduler().submit(handle_, std::move(generation));
 }
 

@@ -12,6 +12,7 @@
 #include "seedbed/backend/triton_abi.h"
 #include "seedbed/engine/contract.h"
 #include "seedbed/engine/scheduler.h"
+#include "server_exit.h"
 
 namespace seedbed::backend {
 
@@ -36,6 +37,7 @@ class ModelState {
   void execute(TRITONBACKEND_ModelInstance* instance, std::span<TRITONBACKEND_Request*> requests);
 
  private:
+  void start_ticking() noexcept;
   void submit(std::shared_ptr<OwnedRequest> request);
 
   BackendState& backend_;
@@ -45,6 +47,9 @@ class ModelState {
   engine::Scheduler::ModelHandle handle_;
   std::shared_ptr<InflightLimit> inflight_;
   std::shared_ptr<FinishedRequests> finished_ = std::make_shared<FinishedRequests>();
+  std::shared_ptr<ServerExit> exit_;
+  std::unique_ptr<VersionMetrics> metrics_;  // null in a server without them
+  Ticker::Registration tick_;
 };
 
 }  // namespace seedbed::backend

@@ -19,13 +19,15 @@ Message work_only(const engine::Work& work) {
 }  // namespace
 
 ResponseSink::ResponseSink(std::shared_ptr<OwnedRequest> request, InflightLimit::Place place,
-                           std::shared_ptr<FinishedRequests> finished, LingeringRequests& lingering)
+                           std::shared_ptr<FinishedRequests> finished, std::shared_ptr<const ServerExit> exit,
+                           LingeringRequests& lingering)
     : request_(std::move(request)),
       place_(std::move(place)),
       finished_(std::move(finished)),
+      exit_(std::move(exit)),
       lingering_(lingering) {}
 
-bool ResponseSink::cancelled() { return unsendable_ || request_->is_cancelled(); }
+bool ResponseSink::cancelled() { return unsendable_ || exit_->is_due() || request_->is_cancelled(); }
 
 void ResponseSink::committed(int32_t start, const engine::Committed& tokens, const engine::Work& work) {
   send({.start = start,
@@ -50,7 +52,8 @@ void ResponseSink::finished(engine::FinishReason reason, const std::string& deta
   // Before the answer: who has read the last response may send the next request at once.
   place_.give_back();
   finished_->count(reason);
-  request_->finish(reason, detail, work_only(work));
+  const bool cut_off = reason == engine::FinishReason::kCancelled && exit_->is_due();
+  request_->finish(reason, cut_off ? "server_exit" : detail, work_only(work));
   lingering_.keep(std::move(request_));
 }
 

@@ -7,6 +7,7 @@
 #include "lingering_requests.h"
 #include "owned_request.h"
 #include "seedbed/engine/scheduler.h"
+#include "server_exit.h"
 
 namespace seedbed::backend {
 
@@ -16,7 +17,8 @@ class ResponseSink final : public engine::RequestSink {
  public:
   // `lingering` outlives the sink.
   ResponseSink(std::shared_ptr<OwnedRequest> request, InflightLimit::Place place,
-               std::shared_ptr<FinishedRequests> finished, LingeringRequests& lingering);
+               std::shared_ptr<FinishedRequests> finished, std::shared_ptr<const ServerExit> exit,
+               LingeringRequests& lingering);
 
   bool cancelled() override;
   void committed(int32_t start, const engine::Committed& tokens, const engine::Work& work) override;
@@ -30,6 +32,7 @@ class ResponseSink final : public engine::RequestSink {
   std::shared_ptr<OwnedRequest> request_;
   InflightLimit::Place place_;
   std::shared_ptr<FinishedRequests> finished_;
+  std::shared_ptr<const ServerExit> exit_;
   LingeringRequests& lingering_;
   bool unsendable_ = false;
 };

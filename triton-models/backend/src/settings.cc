@@ -46,7 +46,8 @@ int32_t usable_cpus() {
 BackendSettings BackendSettings::parse(const std::string& text) {
   BackendSettings settings;
   const std::map<std::string, Setting> known{{"max_inflight", {&settings.max_inflight, 1}},
-                                             {"max_round_rows", {&settings.max_round_rows, 0}}};
+                                             {"max_round_rows", {&settings.max_round_rows, 0}},
+                                             {"drain_ms", {&settings.drain_ms, 0}}};
   const json config = json::parse(text);
   // Triton adds settings of its own to the map, so that unknown names cannot be refused here.
   const json given = config.value("cmdline", json::object());

@@ -9,6 +9,7 @@ namespace seedbed::backend {
 struct BackendSettings {
   int32_t max_inflight = 256;  // requests accepted and not finished
   int32_t max_round_rows = 0;  // rows of one forward pass; 0: measured when a version is loaded
+  int32_t drain_ms = 2000;  // how long streams may run on once the server exits; less than its exit timeout
 
   // `json` as TRITONBACKEND_BackendConfig gives it. Throws TritonError naming the setting, its value and what
   // was expected.

@@ -1,6 +1,5 @@
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from generation_stream import generate
@@ -53,7 +52,9 @@ def load(triton: RunningTriton, new_name: Callable[[], str]) -> Iterator[Callabl
     """Loads a version for one test."""
     loaded = []
 
-    def load_version(attention: str = "causal_context", context_length: int | None = None, **settings: object) -> ModelVersion:
+    def load_version(
+        attention: str = "causal_context", context_length: int | None = None, **settings: object
+    ) -> ModelVersion:
         if context_length is not None:
             settings = {"arena_positions": 2 * context_length, **settings}
         version = ModelVersion(triton.repository, new_name(), tiny_checkpoint(attention), **settings)
@@ -79,7 +80,9 @@ def tiny(triton: RunningTriton, new_name: Callable[[], str]) -> ModelVersion:
 @pytest.fixture(scope="session")
 def lasting(triton: RunningTriton, new_name: Callable[[], str]) -> ModelVersion:
     """A version with a context so long that a stream over it is still running whatever a test does meanwhile."""
-    version = ModelVersion(triton.repository, new_name(), tiny_checkpoint("causal_context"), arena_positions=2 * LONG_CONTEXT)
+    version = ModelVersion(
+        triton.repository, new_name(), tiny_checkpoint("causal_context"), arena_positions=2 * LONG_CONTEXT
+    )
     version.lengthen_context(LONG_CONTEXT)
     triton.control.load_model(version.name)
     return version

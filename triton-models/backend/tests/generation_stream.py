@@ -46,13 +46,26 @@ class Generation:
 class GenerationStream:
     """Errors come as InferenceServerException."""
 
-    def __init__(self, address: str, model: str, prompt: Sequence[int] | np.ndarray, *, timeout_seconds: float | None = None,
-                 outputs: Sequence[str] = (), **parameters: object) -> None:  # fmt: skip
+    def __init__(
+        self,
+        address: str,
+        model: str,
+        prompt: Sequence[int] | np.ndarray,
+        *,
+        timeout_seconds: float | None = None,
+        outputs: Sequence[str] = (),
+        **parameters: object,
+    ) -> None:
         self._received: queue.Queue = queue.Queue()
         self._client = triton.InferenceServerClient(address)
-        self._client.start_stream(lambda result, error: self._received.put(error or result), stream_timeout=timeout_seconds)
+        self._client.start_stream(
+            lambda result, error: self._received.put(error or result), stream_timeout=timeout_seconds
+        )
         self._client.async_stream_infer(
-            model, [_tensor(prompt)], parameters=parameters, outputs=[triton.InferRequestedOutput(name) for name in outputs] or None
+            model,
+            [_tensor(prompt)],
+            parameters=parameters,
+            outputs=[triton.InferRequestedOutput(name) for name in outputs] or None,
         )
 
     def __enter__(self) -> "GenerationStream":

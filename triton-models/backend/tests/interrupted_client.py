@@ -1,4 +1,4 @@
-"""A client process to be killed: streams from argv, says so on standard output once the first message is there, and reads on."""
+"""A client process to be killed: says on standard output that its stream has begun, and reads on."""
 
 import json
 import sys

@@ -34,8 +34,10 @@ class ModelVersion:
 
     def configure(self, **settings: object) -> None:
         head = CONFIG.read_text().split("# Threads of one forward pass")[0]
-        parameters = (f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
-                      for key, value in {**SMALL_SETTINGS, **settings}.items())  # fmt: skip
+        parameters = (
+            f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
+            for key, value in {**SMALL_SETTINGS, **settings}.items()
+        )
         (self.folder / "config.pbtxt").write_text(head + "\n".join(parameters) + "\n")
 
     @property
@@ -55,7 +57,9 @@ class ModelVersion:
 
     def seal(self) -> None:
         """Writes the digests of the files as they are now, so that only their content can refuse the version."""
-        digests = {name: hashlib.sha256((self.files / name).read_bytes()).hexdigest() for name in self.contract["sha256"]}
+        digests = {
+            name: hashlib.sha256((self.files / name).read_bytes()).hexdigest() for name in self.contract["sha256"]
+        }
         self.change_contract(sha256=digests)
 
     def kv_bytes(self, positions: int) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 import tritonclient.grpc as triton
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "serve"))
-from triton_server import TritonServer  # noqa: E402
+from triton_server import TritonServer
 
 PATIENCE_SECONDS = 60.0
 
@@ -22,10 +22,14 @@ PATIENCE_SECONDS = 60.0
 class RunningTriton:
     def __init__(self, repository: Path, log: Path, **options: object) -> None:
         http, grpc, metrics = _free_ports(3)
-        self.server = TritonServer(repository=repository, http_port=http, grpc_port=grpc, metrics_port=metrics, **options)
+        self.server = TritonServer(
+            repository=repository, http_port=http, grpc_port=grpc, metrics_port=metrics, **options
+        )
         self.log = log
         with log.open("wb") as output:
-            self.process = subprocess.Popen(self.server.command(), env=self.server.environment(), stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                self.server.command(), env=self.server.environment(), stdout=output, stderr=output
+            )
         try:
             self.server.wait_until_ready(PATIENCE_SECONDS, lambda: self.process.poll() is None)
         except Exception as error:
@@ -46,7 +50,9 @@ class RunningTriton:
         return f"http://{self.server.address}:{self.server.http_port}"
 
     def metrics_page(self) -> str:
-        with urllib.request.urlopen(f"http://{self.server.address}:{self.server.metrics_port}/metrics", timeout=10) as page:
+        with urllib.request.urlopen(
+            f"http://{self.server.address}:{self.server.metrics_port}/metrics", timeout=10
+        ) as page:
             return page.read().decode()
 
     def metric(self, name: str, **labels: str) -> float | None:
@@ -66,13 +72,17 @@ class RunningTriton:
             time.sleep(0.02)
 
     def wait_until_idle(self, model: str, *, ended: int) -> None:
-        """Waits until so many requests have ended since the version was loaded, and nothing is held. The page lags behind the
-        engine; that the count has arrived says that the other figures are from after it."""
+        """Waits until so many requests have ended since the version was loaded, and nothing is held.
+
+        The page lags behind the engine; that the count has arrived says that the other figures are from after it.
+        """
 
         def idle() -> bool:
             return all(self.metric(name, model=model) == 0 for name in ("inflight", "waiting", "kv_positions_used"))
 
-        self.wait_for(lambda: self.metric("requests_total", model=model) == ended, f"{ended} requests to {model} have ended")
+        self.wait_for(
+            lambda: self.metric("requests_total", model=model) == ended, f"{ended} requests to {model} have ended"
+        )
         self.wait_for(idle, f"{model} holds no request and no KV")
 
     def resident_bytes(self) -> int:

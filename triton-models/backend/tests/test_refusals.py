@@ -24,7 +24,10 @@ BAD_PARAMETERS = [
     ({"threshold": 1}, "threshold has the wrong type: INT (expected: double)"),
     ({"steps": 0}, "steps out of range: 0 (expected: 1.."),
     ({"steps": 1000}, "steps out of range: 1000 (expected: 1.."),
-    ({"mode": "diffusion", "policy": "fixed_steps", "block_size": 4, "steps": 5}, "steps out of range: 5 (expected: 1..4)"),
+    (
+        {"mode": "diffusion", "policy": "fixed_steps", "block_size": 4, "steps": 5},
+        "steps out of range: 5 (expected: 1..4)",
+    ),
     ({"block_size": 0}, "block_size out of range: 0 (expected: 1.."),
     ({"block_size": 64}, "block_size out of range: 64 (expected: 1.."),
     ({"draft_length": 0}, "draft_length out of range: 0 (expected: 1.."),
@@ -96,8 +99,11 @@ def test_prompt_that_leaves_no_room_for_max_tokens_is_refused(triton: RunningTri
     assert error.startswith(f"Invalid argument: context too long: {context_length + 1}")
 
 
-@pytest.mark.parametrize("prompt", [np.array([3], dtype=np.int64), np.array([3.0], dtype=np.float32), np.array([[3]], dtype=np.int32)],
-                         ids=["int64", "float", "two dimensions"])  # fmt: skip
+@pytest.mark.parametrize(
+    "prompt",
+    [np.array([3], dtype=np.int64), np.array([3.0], dtype=np.float32), np.array([[3]], dtype=np.int32)],
+    ids=["int64", "float", "two dimensions"],
+)
 def test_tensor_of_another_type_or_shape_is_refused(triton: RunningTriton, load, prompt: np.ndarray) -> None:
     assert "token_ids" in refusal(triton, load().name, prompt, max_tokens=4)
 
@@ -107,7 +113,9 @@ def test_request_beyond_max_inflight_is_unavailable(triton: RunningTriton, load,
     with GenerationStream(triton.grpc_address, version.name, **endless) as first:
         first.next()
         with GenerationStream(triton.grpc_address, version.name, [3], max_tokens=1) as second:
-            with pytest.raises(InferenceServerException, match=r"Unavailable: too many requests in flight: 1 \(max_inflight: 1\)"):
+            with pytest.raises(
+                InferenceServerException, match=r"Unavailable: too many requests in flight: 1 \(max_inflight: 1\)"
+            ):
                 second.next()
     triton.wait_until_idle(version.name, ended=1)
     for _ in range(3):

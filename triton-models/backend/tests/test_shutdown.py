@@ -18,8 +18,9 @@ def read_to_the_end(stream: GenerationStream) -> Message:
 def test_sigterm_ends_a_server_with_streams_in_flight(start_triton) -> None:
     streams = 4
     triton = start_triton(exit_timeout_seconds=3, backend_config={"drain_ms": "500"})
-    version = ModelVersion(triton.repository, "lasting", tiny_checkpoint("causal_context"),
-                           arena_positions=(streams + 1) * LONG_CONTEXT)  # fmt: skip
+    version = ModelVersion(
+        triton.repository, "lasting", tiny_checkpoint("causal_context"), arena_positions=(streams + 1) * LONG_CONTEXT
+    )
     version.lengthen_context(LONG_CONTEXT)
     triton.control.load_model(version.name)
     request = endless_request(triton.grpc_address, version)
@@ -29,12 +30,16 @@ def test_sigterm_ends_a_server_with_streams_in_flight(start_triton) -> None:
     with ThreadPoolExecutor(streams) as clients:
         last = clients.map(read_to_the_end, running)
         assert triton.terminate(PATIENCE_SECONDS) == 0
-    assert [(message.finish_reason, message.finish_detail) for message in last] == [("cancelled", "server_exit")] * streams
+    assert [(message.finish_reason, message.finish_detail) for message in last] == [
+        ("cancelled", "server_exit")
+    ] * streams
 
 
 def test_stream_that_ends_while_the_server_drains_is_whole(start_triton) -> None:
     triton = start_triton(exit_timeout_seconds=20, backend_config={"drain_ms": "20000"})
-    version = ModelVersion(triton.repository, "lasting", tiny_checkpoint("causal_context"), arena_positions=2 * LONG_CONTEXT)
+    version = ModelVersion(
+        triton.repository, "lasting", tiny_checkpoint("causal_context"), arena_positions=2 * LONG_CONTEXT
+    )
     version.lengthen_context(LONG_CONTEXT)
     triton.control.load_model(version.name)
     request = {**endless_request(triton.grpc_address, version), "max_tokens": 1000}

@@ -64,7 +64,9 @@ def test_answers_are_the_recorded_traces(triton: RunningTriton, load, attention:
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
-def test_exact_gives_the_tokens_of_autoregressive(triton: RunningTriton, tiny: ModelVersion, temperature: float) -> None:
+def test_exact_gives_the_tokens_of_autoregressive(
+    triton: RunningTriton, tiny: ModelVersion, temperature: float
+) -> None:
     request = {"max_tokens": 60, "temperature": temperature, "top_p": 0.95, "seed": 9}
     exact = generate(triton.grpc_address, tiny.name, [4, 8, 15], mode="exact", **request)
     autoregressive = generate(triton.grpc_address, tiny.name, [4, 8, 15], mode="autoregressive", **request)
@@ -79,8 +81,17 @@ def test_no_draft_is_sent_unasked(triton: RunningTriton, tiny: ModelVersion) -> 
 
 def test_drafts_show_the_active_block(triton: RunningTriton, tiny: ModelVersion) -> None:
     block_size = 8
-    generation = generate(triton.grpc_address, tiny.name, [3], mode="diffusion", policy="fixed_steps", steps=8,
-                          block_size=block_size, max_tokens=32, drafts=True)  # fmt: skip
+    generation = generate(
+        triton.grpc_address,
+        tiny.name,
+        [3],
+        mode="diffusion",
+        policy="fixed_steps",
+        steps=8,
+        block_size=block_size,
+        max_tokens=32,
+        drafts=True,
+    )
     drafts = [message for message in generation.messages if message.state == DRAFT]
     assert drafts
     committed = 0
@@ -92,8 +103,16 @@ def test_drafts_show_the_active_block(triton: RunningTriton, tiny: ModelVersion)
         assert len(message.token_ids) == len(message.confidence) == block_size
         for token, confidence in zip(message.token_ids, message.confidence, strict=True):
             assert (confidence == 0) == (token == tiny.contract["mask_token_id"])
-    undrafted = generate(triton.grpc_address, tiny.name, [3], mode="diffusion", policy="fixed_steps", steps=8,
-                         block_size=block_size, max_tokens=32)  # fmt: skip
+    undrafted = generate(
+        triton.grpc_address,
+        tiny.name,
+        [3],
+        mode="diffusion",
+        policy="fixed_steps",
+        steps=8,
+        block_size=block_size,
+        max_tokens=32,
+    )
     assert generation.token_ids == undrafted.token_ids
 
 
@@ -105,7 +124,9 @@ def test_only_requested_outputs_are_sent(triton: RunningTriton, tiny: ModelVersi
 
 def test_work_is_reported_while_nothing_is_committed(triton: RunningTriton, lasting: ModelVersion) -> None:
     prompt = [3] * (LONG_CONTEXT - 64)
-    generation = generate(triton.grpc_address, lasting.name, prompt, mode="autoregressive", max_tokens=1, report_interval_ms=10)
+    generation = generate(
+        triton.grpc_address, lasting.name, prompt, mode="autoregressive", max_tokens=1, report_interval_ms=10
+    )
     reports = [message for message in generation.messages[:-1] if not message.token_ids]
     assert reports
     assert all(0 <= message.work["positions_evaluated"] < len(prompt) for message in reports)
@@ -122,14 +143,24 @@ def test_work_never_exceeds_max_positions(triton: RunningTriton, tiny: ModelVers
 
 
 def test_concurrent_streams_give_the_tokens_they_give_alone(triton: RunningTriton, tiny: ModelVersion) -> None:
-    vocabulary = [token for token in range(tiny.contract["vocab_size"]) if token not in tiny.contract["forbidden_output"]]
+    vocabulary = [
+        token for token in range(tiny.contract["vocab_size"]) if token not in tiny.contract["forbidden_output"]
+    ]
 
     def ask(number: int) -> list[int]:
         prompt = [vocabulary[(number * 7 + i * 13) % len(vocabulary)] for i in range(1 + number % 70)]
         return generate(
-            triton.grpc_address, tiny.name, prompt, mode=MODES[number % 3], temperature=(0.0, 0.8)[number % 2], top_p=0.9,
-            seed=number, max_tokens=24 + number % 9, tenant=f"tenant-{number % 5}", weight=1 + number % 3,
-        ).token_ids  # fmt: skip
+            triton.grpc_address,
+            tiny.name,
+            prompt,
+            mode=MODES[number % 3],
+            temperature=(0.0, 0.8)[number % 2],
+            top_p=0.9,
+            seed=number,
+            max_tokens=24 + number % 9,
+            tenant=f"tenant-{number % 5}",
+            weight=1 + number % 3,
+        ).token_ids
 
     alone = [ask(number) for number in range(64)]
     with ThreadPoolExecutor(64) as clients:

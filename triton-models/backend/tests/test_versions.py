@@ -22,7 +22,7 @@ def add_version(triton: RunningTriton, name: str, **settings: object) -> ModelVe
 def assert_unavailable(triton: RunningTriton, model: str) -> None:
     # Triton's own words: the backend is not asked.
     with GenerationStream(triton.grpc_address, model, [3], max_tokens=1) as stream:
-        with pytest.raises(InferenceServerException, match="Request for unknown model: .*has no available versions"):
+        with pytest.raises(InferenceServerException, match=r"Request for unknown model: .*has no available versions"):
             stream.next()
     assert triton.metric("inflight", model=model) is None
 
@@ -37,7 +37,10 @@ def cancelled_client(triton: RunningTriton, version: ModelVersion, endless: dict
 
 
 def refused_client(triton: RunningTriton, version: ModelVersion, endless: dict) -> None:
-    with GenerationStream(triton.grpc_address, version.name, [3], max_tokens=0) as stream, pytest.raises(InferenceServerException):
+    with (
+        GenerationStream(triton.grpc_address, version.name, [3], max_tokens=0) as stream,
+        pytest.raises(InferenceServerException),
+    ):
         stream.next()
 
 
@@ -150,10 +153,25 @@ def ask_for_one_response(version: ModelVersion) -> str:
     return "decoupled"
 
 
-@pytest.mark.parametrize("harm", [truncate_weights, change_weights, contradict_vocabulary, contradict_architecture, add_unknown_field,
-                                  remove_contract, differ_in_a_logit, differ_in_a_token, ask_for_no_arena, set_unknown_parameter,
-                                  ask_for_one_response])  # fmt: skip
-def test_bad_version_is_refused_with_the_reason_while_another_serves(triton: RunningTriton, tiny: ModelVersion, new_name, harm) -> None:
+@pytest.mark.parametrize(
+    "harm",
+    [
+        truncate_weights,
+        change_weights,
+        contradict_vocabulary,
+        contradict_architecture,
+        add_unknown_field,
+        remove_contract,
+        differ_in_a_logit,
+        differ_in_a_token,
+        ask_for_no_arena,
+        set_unknown_parameter,
+        ask_for_one_response,
+    ],
+)
+def test_bad_version_is_refused_with_the_reason_while_another_serves(
+    triton: RunningTriton, tiny: ModelVersion, new_name, harm
+) -> None:
     version = add_version(triton, new_name())
     reason = harm(version)
     with pytest.raises(InferenceServerException, match=f"(?s)load failed.*{re.escape(reason)}"):
@@ -205,10 +223,22 @@ def test_repeated_loads_leak_no_metric_and_no_memory(start_triton) -> None:
 
 def test_metrics_count_what_the_client_was_told(triton: RunningTriton, load) -> None:
     version = load()
-    told = [generate(triton.grpc_address, version.name, [3, 4, 5], max_tokens=20, mode=mode, temperature=0.9, seed=seed).last
-            for mode in ("autoregressive", "exact", "diffusion") for seed in (1, 2)]  # fmt: skip
+    told = [
+        generate(
+            triton.grpc_address, version.name, [3, 4, 5], max_tokens=20, mode=mode, temperature=0.9, seed=seed
+        ).last
+        for mode in ("autoregressive", "exact", "diffusion")
+        for seed in (1, 2)
+    ]
     triton.wait_until_idle(version.name, ended=len(told))
-    for name in ("input_tokens", "cached_input_tokens", "forward_passes", "positions_evaluated", "committed_tokens", "edits"):
+    for name in (
+        "input_tokens",
+        "cached_input_tokens",
+        "forward_passes",
+        "positions_evaluated",
+        "committed_tokens",
+        "edits",
+    ):
         assert triton.metric(f"{name}_total", model=version.name) == sum(message.work[name] for message in told)
     for reason in ("stop", "length", "cancelled", "error"):
         expected = sum(message.finish_reason == reason for message in told)
