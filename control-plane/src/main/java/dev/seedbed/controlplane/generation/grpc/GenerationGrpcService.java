@@ -9,8 +9,10 @@ import dev.seedbed.controlplane.wire.GrpcError;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import dev.seedbed.generation.v1.GenerateRequest;
 import dev.seedbed.generation.v1.GenerateResponse;
-import dev.seedbed.generation.v1.GenerationServiceGrpc.GenerationServiceImplBase;
+import dev.seedbed.generation.v1.GenerationServiceGrpc;
+import io.grpc.BindableService;
 import io.grpc.Context;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -22,7 +24,7 @@ import org.springframework.stereotype.Service;
 
 /** The public gRPC service; each generation runs in a virtual thread, in its call's context. */
 @Service
-class GenerationGrpcService extends GenerationServiceImplBase {
+class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, BindableService {
 
     private static final Logger log = LoggerFactory.getLogger(GenerationGrpcService.class);
 
@@ -38,6 +40,11 @@ class GenerationGrpcService extends GenerationServiceImplBase {
     }
 
     @Override
+    public ServerServiceDefinition bindService() {
+        return MalformedRequests.delivered(GenerationServiceGrpc.bindService(this));
+    }
+
+    @Override
     public void generate(GenerateRequest request, StreamObserver<GenerateResponse> responses) {
         var client = (ServerCallStreamObserver<GenerateResponse>) responses;
         var id = CallContext.requestId();
@@ -49,6 +56,11 @@ class GenerationGrpcService extends GenerationServiceImplBase {
             GenerateRequest request, ServerCallStreamObserver<GenerateResponse> client, StreamedEvents events) {
         try {
             Caller caller = apiKeys.authenticate(CallContext.authorization());
+            if (request == MalformedRequests.MALFORMED) {
+                throw new SeedbedException(
+                        ErrorCode.INVALID_REQUEST,
+                        "request cannot be parsed (expected: GenerateRequest, texts in UTF-8)");
+            }
             generations.generate(caller, GenerationWire.command(CallContext.requestId(), request), patience(), events);
         } catch (SeedbedException failure) {
             client.onError(GrpcError.of(failure));
