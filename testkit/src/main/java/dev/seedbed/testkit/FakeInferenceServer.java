@@ -25,9 +25,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An inference adapter without an engine: a real gRPC server on a loopback port whose generations a test scripts. A token is a
@@ -50,18 +52,26 @@ public final class FakeInferenceServer implements AutoCloseable {
     private final Server server;
     private final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
     private final ConcurrentSkipListMap<String, ModelVersion> versions = new ConcurrentSkipListMap<>();
+    private final ConcurrentHashMap<String, String> refusals = new ConcurrentHashMap<>();
+    private final List<String> loads = new CopyOnWriteArrayList<>();
     private volatile Script script = FakeInferenceServer::threeWords;
 
-    private FakeInferenceServer() {
+    private FakeInferenceServer(int port) {
         versions.put(VERSION, version(VERSION, ModelVersionState.MODEL_VERSION_STATE_READY));
-        server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .addService(new Service())
                 .build();
     }
 
+    /** On a port that is free. */
     public static FakeInferenceServer start() {
-        var fake = new FakeInferenceServer();
+        return start(0);
+    }
+
+    /** Where another one was, as after a restart. */
+    public static FakeInferenceServer start(int port) {
+        var fake = new FakeInferenceServer(port);
         try {
             fake.server.start();
         } catch (IOException e) {
@@ -75,6 +85,10 @@ public final class FakeInferenceServer implements AutoCloseable {
         return "static://127.0.0.1:" + server.getPort();
     }
 
+    public int port() {
+        return server.getPort();
+    }
+
     /** From now on every generation runs this. */
     public void script(Script next) {
         script = next;
@@ -84,6 +98,8 @@ public final class FakeInferenceServer implements AutoCloseable {
     public void reset() {
         script = FakeInferenceServer::threeWords;
         requests.clear();
+        loads.clear();
+        refusals.clear();
         versions.clear();
         versions.put(VERSION, version(VERSION, ModelVersionState.MODEL_VERSION_STATE_READY));
     }
@@ -91,6 +107,20 @@ public final class FakeInferenceServer implements AutoCloseable {
     /** Generations asked for since the last reset, in order. */
     public List<GenerateRequest> requests() {
         return List.copyOf(requests);
+    }
+
+    /** From now on loads of a version fail with FAILED_PRECONDITION and this reason; null: they succeed again. */
+    public void refuseLoads(String name, @Nullable String reason) {
+        if (reason == null) {
+            refusals.remove(name);
+        } else {
+            refusals.put(name, reason);
+        }
+    }
+
+    /** Names whose load was asked for since the last reset, refused ones too, in order. */
+    public List<String> loads() {
+        return List.copyOf(loads);
     }
 
     /** What ListModelVersions answers for a name from now on. */
@@ -169,6 +199,18 @@ public final class FakeInferenceServer implements AutoCloseable {
         @Override
         public void loadModelVersion(
                 LoadModelVersionRequest request, StreamObserver<LoadModelVersionResponse> response) {
+            loads.add(request.getModelVersion());
+            var refusal = refusals.get(request.getModelVersion());
+            if (refusal != null) {
+                versions.put(
+                        request.getModelVersion(),
+                        version(request.getModelVersion(), ModelVersionState.MODEL_VERSION_STATE_FAILED).toBuilder()
+                                .setReason(refusal)
+                                .build());
+                response.onError(
+                        Status.FAILED_PRECONDITION.withDescription(refusal).asRuntimeException());
+                return;
+            }
             var loaded = version(request.getModelVersion(), ModelVersionState.MODEL_VERSION_STATE_READY);
             versions.put(loaded.getName(), loaded);
             answer(

@@ -53,6 +53,8 @@ public final class TestingTenant {
                 "/models/seedling/versions",
                 "{\"name\": \"%s\", \"positions_per_token\": 4}".formatted(FakeInferenceServer.VERSION));
         admin.call("POST", "/models/seedling/versions/" + FakeInferenceServer.VERSION + ":load", null);
+        // Other tests have models of their own in the same database.
+        admin.call("POST", "/models/seedling:makeDefault", null);
         var tenantId = admin.createTenant();
         var tenant = new TestingTenant(port, quotas, new TenantId(tenantId), admin.createKey(tenantId));
         limits.forEach((unit, limit) -> quotas.setLimit(tenant.id, unit, limit));

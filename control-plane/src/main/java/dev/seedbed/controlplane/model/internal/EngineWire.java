@@ -7,6 +7,7 @@ import dev.seedbed.inference.v1.LoadModelVersionRequest;
 import dev.seedbed.inference.v1.ModelVersion;
 import dev.seedbed.inference.v1.ModelVersionState;
 import dev.seedbed.inference.v1.UnloadModelVersionRequest;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -28,14 +29,19 @@ class EngineWire {
     /** A load replays the version's golden traces. */
     private static final Duration LOAD_DEADLINE = Duration.ofMinutes(5);
 
+    private final ManagedChannel channel;
     private final InferenceServiceGrpc.InferenceServiceBlockingStub stub;
 
     EngineWire(GrpcChannelFactory channels) {
-        this.stub = InferenceServiceGrpc.newBlockingStub(channels.createChannel(CHANNEL));
+        this.channel = channels.createChannel(CHANNEL);
+        this.stub = InferenceServiceGrpc.newBlockingStub(channel);
     }
 
     /** @throws StatusRuntimeException if the adapter did not answer */
     List<EngineVersion> list() {
+        // The refresh period is the pace of reconnecting: an adapter that is back must not wait for gRPC's own, which
+        // grows to minutes.
+        channel.resetConnectBackoff();
         return within(LIST_DEADLINE)
                 .listModelVersions(ListModelVersionsRequest.getDefaultInstance())
                 .getModelVersionsList()
