@@ -29,7 +29,8 @@ class TritonServer:
     http_port: int = 8000
     grpc_port: int = 8001
     metrics_port: int = 8002
-    # SIGTERM lets streams in flight run on for so long; on their own they would hold the exit up.
+    # How long SIGTERM may take. The backend ends streams in flight a second before; a client that keeps its call open
+    # even then holds the process up, so a supervisor kills it some time after.
     exit_timeout_seconds: int = 3
     # Settings of the backend that all versions share (triton-models/README.md).
     backend_config: dict[str, str] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class TritonServer:
             "--exit-on-error=false",
             "--strict-readiness=false",
             *(f"--load-model={name}" for name in self.load_model),
-            *(f"--backend-config=block_diffusion,{name}={value}" for name, value in self.backend_config.items()),
+            *(f"--backend-config=block_diffusion,{name}={value}" for name, value in self._backend_config().items()),
             f"--http-address={self.address}",
             f"--http-port={self.http_port}",
             f"--grpc-address={self.address}",
@@ -63,6 +64,10 @@ class TritonServer:
             "--log-format=ISO8601",
             f"--log-verbose={self.log_verbose}",
         ]
+
+    def _backend_config(self) -> dict[str, str]:
+        drain_ms = max(0, self.exit_timeout_seconds - 1) * 1000
+        return {"drain_ms": str(drain_ms), **self.backend_config}
 
     def environment(self) -> dict[str, str]:
         """The caller's environment with the server's own libraries first."""
