@@ -7,6 +7,7 @@ import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.GenerationRecords;
 import dev.seedbed.controlplane.usage.UsageLedger;
@@ -30,6 +31,7 @@ class Accounting {
     private final UsageLedger ledger;
     private final GenerationRecords records;
     private final long ownerEpoch;
+    private final TenantLanes lanes = new TenantLanes();
 
     Accounting(TransactionTemplate transaction, Quotas quotas, UsageLedger ledger, GenerationRecords records) {
         this.transaction = transaction;
@@ -41,15 +43,15 @@ class Accounting {
 
     /** @return the tenant's budgets afterwards */
     List<Budget> reserve(GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
-        return inTransaction(() -> {
+        return inLane(caller.tenantId(), () -> {
             var budgets = quotas.reserve(command.requestId(), caller.tenantId(), ownerEpoch, wanted);
             records.open(command.requestId(), caller, version.name(), command.surface(), KnobsJson.of(command, wanted));
             return budgets;
         });
     }
 
-    void extend(RequestId id, Amounts more) {
-        inTransaction(() -> quotas.extend(id, ownerEpoch, more));
+    void extend(RequestId id, TenantId tenant, Amounts more) {
+        inLane(tenant, () -> quotas.extend(id, ownerEpoch, more));
     }
 
     /** Renews the reservations of open generations and posts their work so far. @return the state of each that exists */
@@ -66,8 +68,8 @@ class Accounting {
         });
     }
 
-    Posting settle(RequestId id, Work work, Ending ending, int dispatches) {
-        return inTransaction(() -> {
+    Posting settle(RequestId id, TenantId tenant, Work work, Ending ending, int dispatches) {
+        return inLane(tenant, () -> {
             var posting = quotas.settle(id, ownerEpoch, work.billed());
             ledger.append(List.of(posting));
             records.close(id, ending.state(), ending.reason(), ending.detail(), work, dispatches);
@@ -82,6 +84,10 @@ class Accounting {
             records.expire(expired);
             return expired.size();
         });
+    }
+
+    private <T> T inLane(TenantId tenant, Supplier<T> step) {
+        return lanes.in(tenant, () -> inTransaction(step));
     }
 
     private <T> T inTransaction(Supplier<T> step) {

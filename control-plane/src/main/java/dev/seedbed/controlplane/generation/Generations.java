@@ -6,15 +6,14 @@ import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
+import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Duration;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Service;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Runs generations, for both surfaces, in the calling thread.
@@ -77,9 +76,10 @@ public class Generations {
             } catch (ClientGoneException gone) {
                 measured.cancelled();
                 throw gone;
-            } catch (DataAccessException | TransactionException e) {
-                measured.failed(ErrorCode.OVERLOADED);
-                throw new SeedbedException(ErrorCode.OVERLOADED, "the database cannot be reached", null, e);
+            } catch (RuntimeException e) {
+                var mayPass = DatabaseFailure.mayPass(e);
+                measured.failed(mayPass ? ErrorCode.OVERLOADED : ErrorCode.INTERNAL);
+                throw mayPass ? DatabaseFailure.of(e) : e;
             }
         }
     }
@@ -94,7 +94,7 @@ public class Generations {
         var inputTokens = inference.countTokens(version.name(), command.prompt());
         var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
         var wanted = Estimate.of(version, inputTokens, maxTokens);
-        var generation = new OpenGeneration(command.requestId(), lease, System.nanoTime());
+        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), lease, System.nanoTime());
         var budgets = accounting.reserve(command, caller, version, wanted);
         open.add(generation);
         return new Admission(
@@ -152,27 +152,26 @@ public class Generations {
 
     /**
      * Tries until it is durable or the reservation may be somebody else's to expire; then the last checkpoint stands.
-     *
-     * @throws SeedbedException not durable
      */
     private void settle(OpenGeneration generation, Relay relay, Accounting.Ending ending) {
         var giveUpAt = System.nanoTime() + lease.toNanos();
         while (true) {
             try {
-                var posting = accounting.settle(generation.id(), generation.work(), ending, relay.dispatches());
+                accounting.settle(
+                        generation.id(), generation.tenantId(), generation.work(), ending, relay.dispatches());
                 log.info(
                         "generation {} of tenant {} settled: {} {}, {}, {} dispatches",
                         generation.id(),
-                        posting.tenantId(),
+                        generation.tenantId(),
                         ending.state(),
                         ending.detail(),
                         generation.work(),
                         relay.dispatches());
                 return;
-            } catch (DataAccessException | TransactionException e) {
-                if (System.nanoTime() > giveUpAt) {
+            } catch (RuntimeException e) {
+                if (!DatabaseFailure.mayPass(e) || System.nanoTime() > giveUpAt) {
                     log.error("generation {} not settled, its last checkpoint stands", generation.id(), e);
-                    throw new SeedbedException(ErrorCode.OVERLOADED, "the database cannot be reached", null, e);
+                    throw e;
                 }
                 pause();
             }

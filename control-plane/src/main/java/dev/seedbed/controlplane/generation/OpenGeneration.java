@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenGeneration {
 
     private final RequestId id;
+    private final TenantId tenantId;
     private final long leaseNanos;
     private volatile Work work = Work.NONE;
     private volatile long renewedAtNanos;
@@ -23,14 +25,19 @@ final class OpenGeneration {
      * @param lease how long the relay may go on after the start of the last successful renewal: half the reservation's TTL
      * @param renewedAtNanos {@link System#nanoTime} before the reservation was made
      */
-    OpenGeneration(RequestId id, Duration lease, long renewedAtNanos) {
+    OpenGeneration(RequestId id, TenantId tenantId, Duration lease, long renewedAtNanos) {
         this.id = id;
+        this.tenantId = tenantId;
         this.leaseNanos = lease.toNanos();
         this.renewedAtNanos = renewedAtNanos;
     }
 
     RequestId id() {
         return id;
+    }
+
+    TenantId tenantId() {
+        return tenantId;
     }
 
     /** Cumulative over all dispatches. */

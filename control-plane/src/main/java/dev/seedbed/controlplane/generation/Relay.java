@@ -171,7 +171,7 @@ final class Relay {
         var needed = Estimate.positions(version, inputTokens + work.committedTokens(), rest);
         var more = Math.max(1, needed - (reservedPositions - work.positionsEvaluated()));
         try {
-            accounting.extend(command.requestId(), Amounts.of(Map.of(Unit.POSITION, more)));
+            accounting.extend(command.requestId(), tenant, Amounts.of(Map.of(Unit.POSITION, more)));
         } catch (SeedbedException refused) {
             if (refused.code() == ErrorCode.BUDGET_EXCEEDED || refused.code() == ErrorCode.BUDGET_RESERVED) {
                 return false;

@@ -113,7 +113,7 @@ class RandomHistoryIT {
             case 4 ->
                 pick(random, open, one -> {
                     work(random, one);
-                    accounting().settle(one.id, positions(one.done), FINISHED, 1);
+                    accounting().settle(one.id, tenant, positions(one.done), FINISHED, 1);
                     one.posted = one.done;
                     one.pending = false;
                     one.settled = true;
@@ -123,7 +123,7 @@ class RandomHistoryIT {
                 pick(random, expired, one -> {
                     work(random, one);
                     var room = LIMIT - posted(all) - held(all);
-                    accounting().settle(one.id, positions(one.done), FINISHED, 1);
+                    accounting().settle(one.id, tenant, positions(one.done), FINISHED, 1);
                     one.posted += Math.min(one.done - one.posted, room);
                     one.settled = true;
                 });

@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.Generations;
 import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.GrpcError;
 import dev.seedbed.controlplane.wire.SeedbedException;
@@ -67,10 +68,18 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
         } catch (ClientGoneException gone) {
             // After a cancellation or a deadline gRPC has answered already; a stalled client is told.
             client.onError(Status.CANCELLED.withDescription(gone.getMessage()).asException());
-        } catch (RuntimeException defect) {
-            log.error("internal error", defect);
-            client.onError(GrpcError.of(new SeedbedException(ErrorCode.INTERNAL, "internal error")));
+        } catch (RuntimeException e) {
+            client.onError(GrpcError.of(known(e)));
         }
+    }
+
+    private static SeedbedException known(RuntimeException failure) {
+        if (DatabaseFailure.mayPass(failure)) {
+            log.warn("database failure: {}", failure.toString());
+            return DatabaseFailure.of(failure);
+        }
+        log.error("internal error", failure);
+        return new SeedbedException(ErrorCode.INTERNAL, "internal error");
     }
 
     private static Duration patience() {

@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
+import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.OpenAiError;
 import dev.seedbed.controlplane.wire.SeedbedException;
@@ -53,6 +54,10 @@ class OpenAiErrors implements HandlerExceptionResolver {
                 new SeedbedException(
                         ErrorCode.METHOD_NOT_ALLOWED, "method not allowed: " + Fields.shown(e.getMethod()));
             default -> {
+                if (DatabaseFailure.mayPass(cause)) {
+                    log.warn("database failure: {}", cause.toString());
+                    yield DatabaseFailure.of(cause);
+                }
                 log.error("internal error", cause);
                 yield new SeedbedException(ErrorCode.INTERNAL, "internal error");
             }

@@ -14,8 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +26,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** Every refusal has OpenAI's body, names the field at fault and leaves nothing behind. */
 @ControlPlaneTest
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BadInputIT {
 
     private static final FakeInferenceServer adapter = ControlPlaneTest.ADAPTER;
@@ -34,12 +37,18 @@ class BadInputIT {
     @Autowired
     Quotas quotas;
 
+    /** One for all: refusals leave it as it was. */
     TestingTenant tenant;
 
-    @BeforeEach
+    @BeforeAll
     void newTenant() {
         adapter.reset();
         tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
+    }
+
+    @BeforeEach
+    void forget() {
+        adapter.reset();
     }
 
     static Stream<Arguments> completions() {
@@ -251,7 +260,8 @@ class BadInputIT {
 
     @Test
     void acceptsWhatChangesNothing() {
-        var response = tenant.post("/v1/chat/completions", """
+        var own = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
+        var response = own.post("/v1/chat/completions", """
                 {"messages": [{"role": "user", "content": "p", "name": "me"}], "model": "", "n": 1, "store": true, "tools": [],
                  "logit_bias": {}, "presence_penalty": 0, "frequency_penalty": 0.0, "response_format": {"type": "text"},
                  "logprobs": false, "tool_choice": "none", "parallel_tool_calls": true, "service_tier": "auto", "user": "u",
