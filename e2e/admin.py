@@ -54,7 +54,7 @@ class AdminClient:
 
     def budgets(self, tenant: Tenant) -> dict[str, Budget]:
         """By unit."""
-        listed = self.call("GET", f"/tenants/{tenant.tenant_id}/budgets")["budgets"]
+        listed = self.call("GET", f"/tenants/{tenant.tenant_id}/limits")["limits"]
         return {row["unit"]: Budget(row["limit"], row["posted"], row["reserved"]) for row in listed}
 
     def reserved(self, tenant: Tenant) -> int:

@@ -125,7 +125,7 @@ def test_an_unknown_path_is_not_found(http: httpx.Client):
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer ", "Basic dTpw", "Bearer nonsense", "Bearer sb-test-0000000000000000-wrong", f"Bearer {'x' * 5000}", "Bearer sb-test-\x7f"],
+    [None, "", "Bearer", "Basic dTpw", "Bearer nonsense", "Bearer sb-test-0000000000000000-wrong", f"Bearer {'x' * 5000}"],
     ids=lambda value: str(value)[:30],
 )
 @pytest.mark.parametrize("path", [*PATHS, "/v1/models"])

@@ -7,7 +7,7 @@ from endpoints import Endpoints
 from eventually import eventually
 from google.protobuf import descriptor_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from grpc_reflection.v1alpha import reflection_pb2
 from public_grpc import PublicGrpc, wire
 
 SERVICE = "seedbed.generation.v1.GenerationService"
@@ -24,10 +24,17 @@ def test_health_is_serving_without_a_key(public_grpc: PublicGrpc):
 
 
 def test_reflection_describes_the_service(public_grpc: PublicGrpc):
-    database = ProtoReflectionDescriptorDatabase(public_grpc.channel)
-    assert SERVICE in database.get_services()
-    described: descriptor_pb2.FileDescriptorProto = database.FindFileContainingSymbol(SERVICE)
-    assert [method.name for service in described.service for method in service.method] == ["Generate"]
+    # The messages of version 1 and 1alpha are the same on the wire; the client library has only the latter's.
+    ask = public_grpc.channel.stream_stream(
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    questions = [{"list_services": ""}, {"file_containing_symbol": SERVICE}]
+    listed, described = ask(iter([reflection_pb2.ServerReflectionRequest(**question) for question in questions]), timeout=60)
+    assert SERVICE in [service.name for service in listed.list_services_response.service]
+    files = [descriptor_pb2.FileDescriptorProto.FromString(file) for file in described.file_descriptor_response.file_descriptor_proto]
+    assert "Generate" in [method.name for file in files for service in file.service for method in service.method]
 
 
 def test_events_begin_with_started_and_end_with_finished(public_grpc: PublicGrpc, endpoints: Endpoints, prompts: list[str]):
