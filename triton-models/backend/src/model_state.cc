@@ -60,9 +60,9 @@ ModelState::ModelState(TRITONBACKEND_Model* model) : backend_(BackendState::of(m
 
 ModelState::~ModelState() {
   tick_ = {};
-  metrics_.reset();
   log_if_error(at_rim([this] { backend_.scheduler().remove(handle_); }),
                "remove a version from the scheduler");
+  // The metrics go last, as a member: a version that the page no longer shows has given its memory back.
 }
 
 void ModelState::attach(TRITONBACKEND_Model* model) {

@@ -62,16 +62,6 @@ class ModelVersion:
         }
         self.change_contract(sha256=digests)
 
-    def kv_bytes(self, positions: int) -> int:
-        """Size of a KV arena."""
-        reader = GGUFReader(self.files / "model.gguf")
-
-        def size(key: str) -> int:
-            return int(reader.get_field(f"{self.contract['architecture']}.{key}").contents())
-
-        width = size("attention.head_count_kv") * size("embedding_length") // size("attention.head_count")
-        return positions * 2 * size("block_count") * width * 4
-
     def lengthen_context(self, positions: int) -> None:
         """A stream that lasts: RoPE needs no weights for positions that the checkpoint was not made for."""
         reader = GGUFReader(self.files / "model.gguf", mode="r+")

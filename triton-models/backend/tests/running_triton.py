@@ -1,6 +1,5 @@
 """A real server on free ports, and what it tells about itself."""
 
-import os
 import re
 import signal
 import socket
@@ -85,9 +84,10 @@ class RunningTriton:
         )
         self.wait_for(idle, f"{model} holds no request and no KV")
 
-    def resident_bytes(self) -> int:
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+    def allocated_bytes(self) -> int:
+        """Resident memory that no file backs."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(re.search(r"^RssAnon:\s+(\d+) kB$", status, re.MULTILINE)[1])
 
     def terminate(self, timeout_seconds: float) -> int:
         """SIGTERM; the exit status, or TimeoutExpired."""
