@@ -19,6 +19,7 @@ target_sources(seedbed_engine PRIVATE
   src/tenant_ring.cc)
 
 target_sources(engine_tests PRIVATE
+  tests/cost_curve_test.cc
   tests/diffusion_decoder_test.cc
   tests/drawing_test.cc
   tests/exact_decoder_test.cc

@@ -15,8 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int32_t kLargestBlock =
-    63;  // rows that one attention operator takes on every backend with the same bits
+constexpr int32_t kLargestBlock = 63;  // docs/model-version.md
 constexpr int64_t kLargestCount = 1 << 30;
 constexpr std::array kDigestedFiles = {"model.gguf", "tokenizer.json", "chat_template.jinja", "golden.json"};
 

@@ -12,16 +12,15 @@ namespace seedbed::engine {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Seconds = std::chrono::duration<double>;
 
 constexpr int32_t kRowsPerSequence = 16;
-constexpr int32_t kMostRows = 512;
 constexpr int32_t kRepetitions = 3;
 constexpr double kShareOfBest = 0.9;
-constexpr Seconds kLongestRound{0.25};  // beyond it, cancellation and joining would feel slow
+constexpr double kLongestRound = 0.25;    // seconds; beyond it, cancellation and joining would feel slow
+constexpr int32_t kShortPromptRows = 96;  // a prompt of 64 tokens and the largest usual block
 
-// The shortest of some passes over `rows` mask rows of sequences with empty contexts.
-Seconds time_rows(ForwardPass& model, int32_t rows) {
+// Seconds of the shortest of some passes over `rows` mask rows of sequences with empty contexts.
+double time_rows(ForwardPass& model, int32_t rows) {
   std::vector<KvArena::Span> spans;
   std::vector<int32_t> lengths;
   for (int32_t left = rows; left > 0; left -= lengths.back()) {
@@ -37,36 +36,39 @@ Seconds time_rows(ForwardPass& model, int32_t rows) {
          .token_ids = std::vector<int32_t>(static_cast<size_t>(lengths[i]), model.contract().mask_token_id),
          .block_size = model.contract().block_size});
   }
-  Seconds shortest = Seconds::max();
+  std::chrono::duration<double> shortest = Clock::duration::max();
   for (int32_t i = 0; i < kRepetitions; ++i) {
     const Clock::time_point start = Clock::now();
     model.forward(slices);
-    shortest = std::min<Seconds>(shortest, Clock::now() - start);
+    shortest = std::min<std::chrono::duration<double>>(shortest, Clock::now() - start);
   }
-  return shortest;
+  return std::max(shortest.count(), 1e-9);
 }
 
 }  // namespace
 
-int32_t measure_round_rows(ForwardPass& model) {
-  struct Point {
-    int32_t rows;
-    double rows_per_second;
-  };
-  std::vector<Point> curve;
+int32_t choose_round_rows(std::span<const CostPoint> curve) {
+  const auto rows_per_second = [](const CostPoint& point) { return point.rows / point.seconds; };
   double best = 0;
-  const int32_t most_rows = std::min(kMostRows, model.arena().largest_gap());
+  for (const CostPoint& point : curve) best = std::max(best, rows_per_second(point));
+  const CostPoint& knee = *std::ranges::find_if(
+      curve, [&](const CostPoint& point) { return rows_per_second(point) >= kShareOfBest * best; });
+  int32_t rows = knee.rows;
+  for (const CostPoint& point : curve) {
+    if (point.rows <= kShortPromptRows && point.seconds <= kLongestRound) rows = std::max(rows, point.rows);
+  }
+  return rows;
+}
+
+int32_t measure_round_rows(ForwardPass& model) {
+  std::vector<CostPoint> curve;
+  const int32_t most_rows = model.arena().largest_gap();
   for (const int32_t rows : {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512}) {
     if (rows > most_rows) break;
-    const Seconds seconds = time_rows(model, rows);
-    curve.push_back({rows, rows / std::max(seconds.count(), 1e-9)});
-    best = std::max(best, curve.back().rows_per_second);
-    if (seconds > kLongestRound) break;
+    curve.push_back({.rows = rows, .seconds = time_rows(model, rows)});
+    if (curve.back().seconds > kLongestRound) break;
   }
-  for (const Point& point : curve) {
-    if (point.rows_per_second >= kShareOfBest * best) return point.rows;
-  }
-  return 1;  // an arena of no positions
+  return curve.empty() ? 1 : choose_round_rows(curve);  // empty: an arena of no positions
 }
 
 }  // namespace seedbed::engine

@@ -114,9 +114,20 @@ TEST(SchedulerRound, GivesAPromptTheRoomThatOthersLeave) {
   const Contract contract = endless_contract();
   Scheduler scheduler({.max_round_rows = 64});
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
-  const auto told = submit(scheduler, model, contract, {.prompt_length = 315, .max_tokens = 1});
+  const auto told = submit(scheduler, model, contract, {.prompt_length = 320, .max_tokens = 1});
   told->wait();
-  EXPECT_EQ(told->work.forward_passes, 5) << "chunks of 63 rows";
+  EXPECT_EQ(told->work.forward_passes, 5) << "chunks of 64 rows";
+}
+
+TEST(SchedulerRound, HoldsAShortPromptWholeWithTheMasksBehindIt) {
+  const Contract contract = endless_contract();
+  Scheduler scheduler({.max_round_rows = 96});
+  const auto model = scheduler.add(std::make_unique<HashModel>(contract));
+  const auto told =
+      submit(scheduler, model, contract, {.mode = Mode::kExact, .prompt_length = 64, .max_tokens = 1});
+  told->wait();
+  EXPECT_EQ(told->work.forward_passes, 1);
+  EXPECT_EQ(told->work.positions_evaluated, 64 + contract.default_policy.draft_length);
 }
 
 TEST(SchedulerRound, SizeIsMeasuredWhenNotConfigured) {

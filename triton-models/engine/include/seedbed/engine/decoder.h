@@ -47,9 +47,9 @@ struct Step {
   std::string finish_detail;
 };
 
-// A prefill chunk, masks that share its round included, has at most so many rows: every row of it can then be
-// computed by one attention operator, whose bits do not depend on the number of rows.
-inline constexpr int32_t kMaxPrefillRows = 63;
+// A round that holds a part of a prompt has at most so many rows of that sequence: it bounds the buffers of a
+// forward pass, not its bits, which are the same for any cut.
+inline constexpr int32_t kMaxPrefillRows = 512;
 
 // One request's state between rounds: decides the rows of its next slice and what their logits mean. Pure: no
 // model, no clock, no lock. docs/sampling.md is the specification; one subclass per mode.

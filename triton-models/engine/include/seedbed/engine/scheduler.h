@@ -40,7 +40,7 @@ struct GenerationRequest {
 
 struct SchedulerOptions {
   int32_t max_inflight = 256;  // requests accepted and not finished, over all models
-  int32_t max_round_rows = 0;  // 0: measured at add() (knee of the cost curve)
+  int32_t max_round_rows = 0;  // 0: measured at add() from the cost curve
 };
 
 // A copy of counters, for metrics.
