@@ -10,10 +10,10 @@ ExactDecoder::ExactDecoder(const Contract& contract, std::vector<int32_t> prompt
                            const DecodeParameters& parameters)
     : Sequence(contract, std::move(prompt), parameters) {}
 
-// The last round may begin with the last token but one and hold a full draft and a full row of masks behind
-// it.
+// The pending token of the last round stands at most two positions before the output's end; behind it come up
+// to draft_length - 1 tokens of draft and draft_length masks.
 int32_t ExactDecoder::span_positions() const {
-  return prompt_length() + parameters_.max_tokens + 2 * parameters_.draft_length;
+  return prompt_length() + parameters_.max_tokens - 2 + 2 * parameters_.draft_length;
 }
 
 Slice ExactDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {

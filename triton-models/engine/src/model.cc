@@ -40,8 +40,8 @@ void check_digests(const std::filesystem::path& directory, const Contract& contr
 void check_options(const ModelOptions& options, const Contract& contract) {
   MODEL_CHECK(options.threads >= 1 && options.threads <= GGML_MAX_N_THREADS,
               "threads out of range: ", options.threads, " (expected: 1..", GGML_MAX_N_THREADS, ")");
-  // The longest request, with the scratch rows that `exact` adds to it.
-  const int64_t least = int64_t{contract.context_length} + 2 * int64_t{contract.max_block_size};
+  // The longest request: in `exact` scratch rows stand past the context (docs/sampling.md, "Limits").
+  const int64_t least = int64_t{contract.context_length} + contract.max_block_size;
   MODEL_CHECK(options.arena_positions >= least && options.arena_positions < INT32_MAX,
               "arena_positions out of range: ", options.arena_positions, " (expected: ", least, "..",
               INT32_MAX - 1, " for a context of ", contract.context_length, ")");

@@ -69,6 +69,41 @@ TEST(ExactDecoder, EvaluatesTheRowsThatTheRulesName) {
   EXPECT_EQ(generation.work.committed_tokens, static_cast<int64_t>(generation.token_ids.size()));
 }
 
+TEST(ExactDecoder, ReservesTheScratchOfItsLastRoundsAndNoMore) {
+  HashModel model(test_contract(Attention::kCausalContext));
+  int32_t last_position = 0;
+  model.before_round = [&](std::span<const Slice> round) {
+    last_position = std::max(last_position, round.front().kv->length() + round.front().rows() - 1);
+  };
+  int filled = 0;
+  for (int64_t seed = 0; seed < 200; ++seed) {
+    DecodeParameters p = parameters(Mode::kExact, 0, seed);
+    p.max_tokens = 1 + static_cast<int32_t>(seed % 23);
+    const std::vector<int32_t> prompt = test_prompt(12, static_cast<uint64_t>(seed));
+    const int32_t span = Decoder::create(model.contract(), prompt, p)->span_positions();
+    last_position = 0;
+    generate(model, prompt, p);
+    ASSERT_LT(last_position, span) << "seed " << seed;
+    filled += last_position == span - 1;
+  }
+  EXPECT_GT(filled, 10) << "the span was hardly ever needed to its end";
+}
+
+TEST(ExactDecoder, StaysInsideItsSpanWhereTheContextIsFilled) {
+  Contract contract = test_contract(Attention::kCausalContext);
+  contract.context_length = 64;
+  for (int64_t seed = 0; seed < 60; ++seed) {
+    DecodeParameters p = parameters(Mode::kExact, 0, seed);
+    p.max_tokens = 20;
+    const std::vector<int32_t> prompt =
+        test_prompt(contract.context_length - p.max_tokens - p.draft_length, static_cast<uint64_t>(seed));
+    HashModel model(contract, Decoder::create(contract, prompt, p)->span_positions());
+    const Generation fast = generate(model, prompt, p);
+    p.mode = Mode::kAutoregressive;
+    ASSERT_EQ(fast.token_ids, generate(model, prompt, p).token_ids) << "seed " << seed;
+  }
+}
+
 TEST(ExactDecoder, ContinuesAnInterruptedRequestAsIfItHadNotBeenInterrupted) {
   HashModel model(test_contract(Attention::kCausalContext));
   int continued = 0;
