@@ -24,7 +24,6 @@ class Sequence : public Decoder {
   Sequence(const Contract& contract, std::vector<int32_t> prompt, const DecodeParameters& parameters);
 
   int32_t prompt_length() const { return static_cast<int32_t>(prompt_.size()); }
-  int32_t output_length() const { return static_cast<int32_t>(work_.committed_tokens); }
 
   // Draws the token at `position` from the logits of a row of the slice.
   Drawn draw(const Slice& slice, std::span<const float> logits, int32_t row, int32_t position) const;

@@ -28,7 +28,6 @@ class TenantRing {
   // The request holds a KV span and stays valid until remove().
   void add(RunningRequest& request);
   void remove(RunningRequest& request);
-  bool empty() const { return tenants_.empty(); }
 
   // Empty only when the ring is. The rows sum up to at most the model's max_round_rows, unless the first part
   // alone has more. A prefill chunk is first offered a share of the round, and then the room that others
