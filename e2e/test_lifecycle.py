@@ -13,7 +13,8 @@ from endpoints import ROOT, Endpoints
 from eventually import eventually
 from own_stack import TemporaryStack
 
-pytestmark = pytest.mark.faults
+# Each starts a whole stack, some twice.
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def models(environment: dict[str, str]) -> int:
@@ -21,7 +22,13 @@ def models(environment: dict[str, str]) -> int:
     return httpx.get(f"{environment['SEEDBED_BASE_URL']}/v1/models", headers=headers, timeout=30).status_code
 
 
-def test_no_process_survives_a_killed_launcher_and_the_next_up_has_the_same_key(tmp_path: Path):
+def foreground(stack: TemporaryStack) -> "subprocess.Popen[str]":
+    command = [sys.executable, ROOT / "seedbed", "up", f"--model-repository={stack.repository}", *stack.ports.options()]
+    environment = os.environ | {"SEEDBED_HOME": str(stack.home)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def test_no_process_survives_a_killed_launcher_or_ctrl_c_and_the_next_up_has_the_same_key(tmp_path: Path):
     stack = TemporaryStack(tmp_path / "home")
     try:
         first = stack.up()
@@ -29,29 +36,41 @@ def test_no_process_survives_a_killed_launcher_and_the_next_up_has_the_same_key(
         stack.kill("launcher")
         eventually("no process is left", lambda: stack.survivors() == [])
 
-        second = stack.up()
-        assert second == first
-        assert models(second) == 200
+        with foreground(stack) as launcher:
+            shown = until(launcher, "Ctrl-C")
+            assert stack.environment() == first
+            assert models(first) == 200
+            stack.kill("inference-adapter")
+            launcher.send_signal(signal.SIGINT)
+            shown += launcher.stdout.read()
+        assert launcher.returncode == 0, shown
+        assert stack.survivors() == []
     finally:
         stack.down()
-    assert stack.survivors() == []
 
 
-def test_ctrl_c_ends_a_stack_in_the_foreground(tmp_path: Path):
+def test_ctrl_c_ends_a_stack_that_is_still_starting(tmp_path: Path):
     stack = TemporaryStack(tmp_path / "home")
-    command = [sys.executable, ROOT / "seedbed", "up", f"--model-repository={stack.repository}", *stack.ports.options()]
-    environment = os.environ | {"SEEDBED_HOME": str(stack.home)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as launcher:
-        shown = ""
-        for line in launcher.stdout:
-            shown += line
-            if "Ctrl-C" in line:
-                break
-        assert models(stack.environment()) == 200
-        launcher.send_signal(signal.SIGINT)
-        shown += launcher.stdout.read()
-    assert launcher.returncode == 0, shown
-    assert stack.survivors() == []
+    try:
+        with foreground(stack) as launcher:
+            shown = until(launcher, "triton is ready")
+            assert len(stack.survivors()) > 1
+            launcher.send_signal(signal.SIGINT)
+            shown += launcher.stdout.read()
+        assert launcher.returncode == 0, shown
+        assert stack.survivors() == []
+    finally:
+        stack.down()
+
+
+def until(launcher: "subprocess.Popen[str]", words: str) -> str:
+    """What it shows up to the line with these words."""
+    shown = ""
+    for line in launcher.stdout:
+        shown += line
+        if words in line:
+            return shown
+    raise AssertionError(f"never shown: {words}\n{shown}")
 
 
 def test_a_second_up_of_a_running_stack_is_refused(endpoints: Endpoints):

@@ -1,6 +1,7 @@
 """A stack beside the user's own: another home, free ports, a copy of the model repository. Tests and measurements run on it."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,15 +19,24 @@ from launcher.settings import ROOT, Ports, Settings
 SEEDBED = ROOT / "seedbed"
 
 
+# Below the range from which Linux takes ports for outgoing connections: one of these would be in the way between choice and use.
+CHOICE = range(20_000, 32_000)
+
+
 def free_ports() -> Ports:
     """Ports that nobody listens on now; another process may still take one before the stack does."""
     with ExitStack() as held:
-        numbers = []
-        for _ in fields(Ports):
+        numbers: list[int] = []
+        for number in random.sample(CHOICE, len(CHOICE)):
+            if len(numbers) == len(fields(Ports)):
+                return Ports(*numbers)
             probe = held.enter_context(socket.socket())
-            probe.bind(("127.0.0.1", 0))
-            numbers.append(probe.getsockname()[1])
-    return Ports(*numbers)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            numbers.append(number)
+    raise LauncherError(f"no free ports between {CHOICE.start} and {CHOICE.stop}")
 
 
 class TemporaryStack:
@@ -77,7 +87,7 @@ class TemporaryStack:
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue  # it ended meanwhile, or is another user's
-            if ours and "pytest" not in command and children.start_time(int(process.name)) is not None:
+            if ours and children.start_time(int(process.name)) is not None:
                 found.append(f"{process.name} {command[:200]}")
         return found
 

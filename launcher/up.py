@@ -65,7 +65,7 @@ def up(settings: Settings) -> int:
         start(settings, supervisor)
         key = admin.provision(settings, SecretValues.of(settings.home))
         write_demo_env(settings, key)
-        ready.write_text(json.dumps({"seconds": time.monotonic() - started}))
+        ready.write_text(json.dumps({"pid": os.getpid(), "seconds": time.monotonic() - started}))
         show(settings, key, time.monotonic() - started)
         supervisor.watch()
     except Stopped as stopped:
@@ -93,6 +93,14 @@ def start(settings: Settings, supervisor: Supervisor) -> None:
     supervisor.wait_ready("control-plane", 120)
 
 
+def is_ready(settings: Settings, pid: int) -> bool:
+    """True when the launcher of that pid said so: one that was killed leaves its word behind."""
+    try:
+        return bool(json.loads((settings.run / READY).read_text())["pid"] == pid)
+    except (OSError, ValueError):
+        return False
+
+
 def up_detached(settings: Settings) -> int:
     """Starts the launcher in the background and returns when everything is ready."""
     log = settings.logs / "launcher.log"
@@ -106,7 +114,7 @@ def up_detached(settings: Settings) -> int:
         )  # fmt: skip
     try:
         with step("the stack is up", log):
-            while not (settings.run / READY).exists():
+            while not is_ready(settings, launcher.pid):
                 if launcher.poll() is not None:
                     raise LauncherError(f"up failed:\n{tail(log, 30)}", log)
                 time.sleep(0.1)
