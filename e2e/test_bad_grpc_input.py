@@ -4,9 +4,15 @@ import math
 
 import grpc
 import pytest
-from admin import AdminClient, Tenant
+from admin import PLENTY, AdminClient, Tenant
 from endpoints import Endpoints
 from public_grpc import PublicGrpc, connected, reason_of, wire
+
+
+@pytest.fixture(scope="module")
+def tenant(admin: AdminClient) -> Tenant:
+    """Shared: no test here may change what it has."""
+    return admin.create_tenant(PLENTY)
 
 
 @pytest.fixture(autouse=True)
@@ -73,9 +79,13 @@ def test_no_or_a_wrong_key_is_unauthenticated(key: str | None, endpoints: Endpoi
         assert stranger.refused(request(endpoints)) == (grpc.StatusCode.UNAUTHENTICATED, "INVALID_API_KEY")
 
 
-def test_a_revoked_key_is_unauthenticated(public_grpc: PublicGrpc, endpoints: Endpoints, admin: AdminClient, tenant: Tenant):
-    admin.revoke(tenant)
-    assert public_grpc.refused(request(endpoints)) == (grpc.StatusCode.UNAUTHENTICATED, "INVALID_API_KEY")
+def test_a_revoked_key_is_unauthenticated(endpoints: Endpoints, admin: AdminClient):
+    revoked = admin.create_tenant(PLENTY)
+    before = admin.budgets(revoked)
+    admin.revoke(revoked)
+    with connected(endpoints.grpc, revoked.api_key) as client:
+        assert client.refused(request(endpoints)) == (grpc.StatusCode.UNAUTHENTICATED, "INVALID_API_KEY")
+    assert admin.budgets(revoked) == before
 
 
 def raw_call(public_grpc: PublicGrpc, tenant: Tenant, message: bytes) -> grpc.RpcError:

@@ -7,13 +7,14 @@ from admin import AdminClient, Tenant
 from endpoints import Endpoints
 from eventually import eventually
 from long_generation import find
-from public_grpc import PublicGrpc, wire
+from public_grpc import PublicGrpc, connected, wire
 from triton_metrics import is_idle
 
 
-@pytest.fixture
-def long_request(public_grpc: PublicGrpc, endpoints: Endpoints, prompts: list[str]) -> wire.GenerateRequest:
-    return find(public_grpc, endpoints.model, prompts[0])
+@pytest.fixture(scope="module")
+def long_request(endpoints: Endpoints, prompts: list[str]) -> wire.GenerateRequest:
+    with connected(endpoints.grpc, endpoints.api_key) as demo:
+        return find(demo, endpoints.model, prompts[0])
 
 
 def test_a_cancelled_call_frees_the_engine_and_is_billed_what_was_reported(
