@@ -12,6 +12,8 @@ from seedbed.generation.v1 import generation_pb2 as wire
 from seedbed.generation.v1 import generation_pb2_grpc
 
 DEADLINE_SECONDS = 120.0
+# gRPC waits up to two minutes between attempts: a server that is back would seem to be away.
+CHANNEL_OPTIONS = (("grpc.max_reconnect_backoff_ms", 1000),)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Answer:
 
 class PublicGrpc:
     def __init__(self, address: str, api_key: str | None):
-        self.channel = grpc.insecure_channel(address)
+        self.channel = grpc.insecure_channel(address, CHANNEL_OPTIONS)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self.channel)
         self._metadata = (("authorization", f"Bearer {api_key}"),) if api_key is not None else ()
 

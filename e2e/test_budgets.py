@@ -32,14 +32,18 @@ def test_two_hundred_requests_on_a_budget_for_twenty_spend_at_most_the_budget(en
     assert seen
     assert all(budget.posted + budget.reserved <= limit for budget in seen)
     served = [answer.json() for answer in answers if answer.status_code == 200]
-    refused = [answer for answer in answers if answer.status_code != 200]
+    # A machine too busy to renew a reservation in time stops that generation, which pays for what was reported.
+    stopped = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.json()["error"]["code"] for answer in stopped} <= {"overloaded"}
+    refused = [answer for answer in answers if answer.status_code not in (200, 503)]
     assert {answer.status_code for answer in refused} == {429}
     assert {answer.json()["error"]["code"] for answer in refused} <= {"budget_exceeded", "budget_reserved"}
     spent = sum(answer["usage"]["completion_tokens"] for answer in served)
-    assert AFFORDABLE <= len(served) < REQUESTS
-    assert 0 < spent <= limit
+    assert AFFORDABLE <= len(served) + len(stopped) < REQUESTS
+    assert spent > 0
     after = admin.budgets(tenant)
-    assert after["OUTPUT_TOKEN"].posted == spent
+    paid = sum(admin.generation(answer.headers["x-request-id"])["work"]["committed_tokens"] for answer in stopped)
+    assert after["OUTPUT_TOKEN"].posted == spent + paid <= limit
     assert after["POSITION"].posted >= spent
     assert admin.reserved(tenant) == 0
 

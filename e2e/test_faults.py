@@ -13,11 +13,11 @@ from own_stack import TemporaryStack
 from public_grpc import Answer, PublicGrpc, connected, wire
 from triton_metrics import is_idle
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 STREAMS = 8
 # Reservations of a process that died live for their TTL of 10 s, and are then swept.
-RECOVERY_SECONDS = 120
+RECOVERY_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
