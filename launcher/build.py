@@ -71,15 +71,24 @@ def has_jars() -> bool:
 
 
 def build_java(settings: Settings) -> None:
-    stamp = settings.build_home / "build" / "java.stamp"
     wanted = digest(JAVA_SOURCES)
+    stamp = java_stamp(settings)
     if has_jars() and stamp.exists() and stamp.read_text() == wanted:
         return
     log = settings.build_home / "logs" / "build-java.log"
     with step("build the Java modules", log):
         maven(log, "-pl", "control-plane,inference-adapter", "-am", "-DskipTests", "package")
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(wanted)
+    java_is_built(settings, wanted)
+
+
+def java_stamp(settings: Settings) -> Path:
+    return settings.build_home / "build" / "java.stamp"
+
+
+def java_is_built(settings: Settings, sources: str) -> None:
+    """Notes that the jars are made from the sources of that digest."""
+    java_stamp(settings).parent.mkdir(parents=True, exist_ok=True)
+    java_stamp(settings).write_text(sources)
 
 
 def native_build(settings: Settings) -> Path:
