@@ -14,10 +14,10 @@ namespace seedbed::backend {
 // Requests that are answered and not yet given back. Triton's final flag follows the last response after
 // kLinger: a client that cancels its stream when it has read that response, or has just cancelled it, would
 // otherwise meet the flag half way, and server 2.51 then keeps the request for ever and with it the version,
-// which can never be unloaded again. Thread-safe.
+// which can never be unloaded again (docs/decisions/2026-11-24-late-final-flag.md). Thread-safe.
 class LingeringRequests {
  public:
-  static constexpr std::chrono::milliseconds kLinger{100};
+  static constexpr std::chrono::milliseconds kLinger{500};
 
   LingeringRequests();
   ~LingeringRequests();  // gives back what is left at once

@@ -68,6 +68,18 @@ def test_version_unloads_after_any_client_while_another_streams(
         assert generate(triton.grpc_address, lasting.name, [3], max_tokens=4).token_ids
 
 
+@pytest.mark.parametrize("client", [normal_client, refused_client])
+def test_version_unloads_after_many_clients_that_left_on_their_last_message(
+    triton: RunningTriton, new_name, client
+) -> None:
+    version = add_version(triton, new_name())
+    triton.control.load_model(version.name)
+    for _ in range(60):
+        client(triton, version, {})
+    triton.control.unload_model(version.name)
+    triton.wait_for(lambda: triton.metric("inflight", model=version.name) is None, "the version is unloaded")
+
+
 def test_stream_in_flight_finishes_while_its_version_unloads(triton: RunningTriton, new_name) -> None:
     version = add_version(triton, new_name())
     version.lengthen_context(4096)
