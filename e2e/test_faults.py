@@ -79,7 +79,7 @@ def test_no_finished_answer_is_lost_and_service_goes_on(
 ):
     with connected(endpoints.grpc, tenant.api_key) as client:
         short = [wire.GenerateRequest(model=endpoints.model, prompt=prompt, max_tokens=48) for prompt in prompts]
-        long = list(zip(range(STREAMS), long_generation.candidates(endpoints.model, prompts[0]), strict=False))
+        long = list(zip(range(STREAMS), long_generation.candidates(endpoints.model), strict=False))
         load = Load(client, [*short, *(request for _, request in long)])
         try:
             eventually("some answers finished", lambda: len(load.finished) >= 2 * STREAMS)

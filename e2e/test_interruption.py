@@ -12,9 +12,9 @@ from triton_metrics import is_idle
 
 
 @pytest.fixture(scope="module")
-def long_request(endpoints: Endpoints, prompts: list[str]) -> wire.GenerateRequest:
+def long_request(endpoints: Endpoints) -> wire.GenerateRequest:
     with connected(endpoints.grpc, endpoints.api_key) as demo:
-        return find(demo, endpoints.model, prompts[0])
+        return find(demo, endpoints.model)
 
 
 def test_a_cancelled_call_frees_the_engine_and_is_billed_what_was_reported(
@@ -44,7 +44,7 @@ def test_a_closed_http_connection_frees_the_engine_and_is_billed(
     before = admin.budgets(tenant)["OUTPUT_TOKEN"].posted
     options = long_request.options
     body = {"model": endpoints.model, "prompt": long_request.prompt, "max_tokens": long_request.max_tokens, "stream": True}
-    knobs = {"mode": "autoregressive", "temperature": options.temperature, "seed": options.seed}
+    knobs = {"mode": "autoregressive", "temperature": options.temperature, "top_p": options.top_p, "seed": options.seed}
     with http.stream("POST", "/v1/completions", json=body | knobs) as answer:
         assert answer.status_code == 200
         chunks = (line for line in answer.iter_lines() if line.startswith("data: "))

@@ -58,12 +58,14 @@ class OpenAiJavaIT {
                 .addUserMessage("Returns the sum of the even elements of xs.\nstatic int f(int[] xs)")
                 .maxCompletionTokens(96)
                 .temperature(0)
+                .build();
+        var streamed = params.toBuilder()
                 .streamOptions(
                         ChatCompletionStreamOptions.builder().includeUsage(true).build())
                 .build();
         var accumulator = ChatCompletionAccumulator.create();
         List<ChatCompletionChunk> chunks;
-        try (var response = client.chat().completions().createStreaming(params)) {
+        try (var response = client.chat().completions().createStreaming(streamed)) {
             chunks = response.stream().peek(accumulator::accumulate).toList();
         }
         var accumulated = accumulator.chatCompletion();
