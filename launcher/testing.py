@@ -26,8 +26,14 @@ def native(settings: Settings, log: Path) -> str:
 
 
 def java(settings: Settings, log: Path) -> str:
+    # The adapter's tests run the real server, and must not be left out.
+    build.fetch_triton(settings)
+    build.build_native(settings)
+    sources = build.digest(build.JAVA_SOURCES)
     with step("mvnw verify", log):
-        return closing_lines.of_maven(output_of([*MVNW, "verify"], log, build.java_env()))
+        output = output_of([*MVNW, "verify"], log, build.java_env() | {"SEEDBED_REQUIRE_TRITON": "true"})
+    build.java_is_built(settings, sources)  # `verify` made the jars that the end-to-end tests start
+    return closing_lines.of_maven(output)
 
 
 def python(settings: Settings, log: Path) -> str:

@@ -28,7 +28,7 @@ from .tokenizer import SeedbedTokenizer
 from .verifier import Task, Verifier
 
 _LEAVE_AFTER = 16  # steps after which finished sequences leave the batch
-_TASKS_A_CHUNK = 2000
+_TASKS_A_CHUNK = 8000  # many, so that prompts of equal length make large batches
 
 
 def draw_tasks(seed: int, number: int, count: int) -> list[tuple[str, Task]]:
