@@ -28,7 +28,7 @@ def foreground(stack: TemporaryStack) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
 
-def test_no_process_survives_a_killed_launcher_or_ctrl_c_and_the_next_up_has_the_same_key(tmp_path: Path):
+def test_no_process_survives_a_killed_launcher_or_ctrl_c_and_the_next_up_is_quick_and_has_the_same_key(tmp_path: Path):
     stack = TemporaryStack(tmp_path / "home")
     try:
         first = stack.up()
@@ -39,6 +39,7 @@ def test_no_process_survives_a_killed_launcher_or_ctrl_c_and_the_next_up_has_the
         with foreground(stack) as launcher:
             shown = until(launcher, "Ctrl-C")
             assert stack.environment() == first
+            assert sum("-XX:AOTCache=" in command for command in stack.survivors()) == 2, "both Java processes start from their caches"
             assert models(first) == 200
             stack.kill("inference-adapter")
             launcher.send_signal(signal.SIGINT)

@@ -4,7 +4,7 @@ import sys
 import urllib.error
 import urllib.request
 
-from launcher import build, jdk, postgres
+from launcher import build, jdk, postgres, quick_start
 from launcher.children import ProcessSpec
 from launcher.screen import LauncherError
 from launcher.secret_values import SecretValues
@@ -14,7 +14,7 @@ sys.path.append(str(ROOT / "triton-models"))  # the folder's name is no package 
 from serve.triton_server import TritonServer  # noqa: E402
 
 # Small heaps and the fast compiler tier first: a laptop starts four processes at once.
-JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx384m", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 
 
 def answers(url: str) -> bool:
@@ -43,13 +43,15 @@ def triton(settings: Settings) -> ProcessSpec:
     return ProcessSpec("triton", server.command(), server.is_ready, server.environment(), stop_seconds=6)
 
 
-def java(module: str, arguments: list[str], env: dict[str, str], health: str) -> ProcessSpec:
+def java(settings: Settings, module: str, arguments: list[str], env: dict[str, str], health: str) -> ProcessSpec:
     home = jdk.find()
     if home is None:
         raise LauncherError("no JDK >= 25 found: ./seedbed doctor says how to install one")
+    program = home / "bin" / "java"
+    jar = quick_start.jar(settings, program, module)
     return ProcessSpec(
         name=module,
-        argv=[str(home / "bin" / "java"), *JAVA_OPTIONS, "-jar", str(build.jar(module)), *arguments],
+        argv=[str(program), *quick_start.options(settings, module), *JAVA_OPTIONS, "-jar", str(jar), *arguments],
         env=env,
         ready=lambda: answers(health),
     )
@@ -58,7 +60,7 @@ def java(module: str, arguments: list[str], env: dict[str, str], health: str) ->
 def adapter(settings: Settings) -> ProcessSpec:
     host, ports = settings.host, settings.ports
     return java(
-        "inference-adapter",
+        settings, "inference-adapter",
         [
             f"--server.address={host}", f"--server.port={ports.adapter_management}",
             f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.adapter}",
@@ -73,7 +75,7 @@ def adapter(settings: Settings) -> ProcessSpec:
 def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
     host, ports = settings.host, settings.ports
     return java(
-        "control-plane",
+        settings, "control-plane",
         [
             f"--server.address={host}", f"--server.port={ports.http}",
             f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.grpc}",

@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from launcher import admin, build, children, doctor, postgres, stack
+from launcher import admin, build, children, doctor, postgres, quick_start, stack
 from launcher.screen import LauncherError, say, step, tail
 from launcher.secret_values import SecretValues, write_private
 from launcher.settings import ROOT, Settings
@@ -85,12 +85,23 @@ def start(settings: Settings, supervisor: Supervisor) -> None:
     postgres.initialise(settings, secrets.database_password)
     supervisor.start(postgres.process(settings))
     supervisor.start(stack.triton(settings))
+    learn_quick_starts(settings, secrets, supervisor)
     supervisor.start(stack.adapter(settings))
     supervisor.wait_ready("postgres", 30)
     supervisor.start(stack.control_plane(settings, secrets))
     supervisor.wait_ready("triton", 60)
     supervisor.wait_ready("inference-adapter", 120)
     supervisor.wait_ready("control-plane", 120)
+
+
+def learn_quick_starts(settings: Settings, secrets: SecretValues, supervisor: Supervisor) -> None:
+    """After a build. The control plane's start needs the database."""
+    specs = [stack.adapter(settings), stack.control_plane(settings, secrets)]
+    unlearned = [spec for spec in specs if not quick_start.is_learned(settings, spec.name)]
+    if unlearned:
+        supervisor.wait_ready("postgres", 30)
+    for spec in unlearned:
+        quick_start.learn(settings, spec)
 
 
 def is_ready(settings: Settings, pid: int) -> bool:
