@@ -41,6 +41,8 @@ def test_no_process_survives_a_killed_launcher_or_ctrl_c_and_the_next_up_is_quic
             assert stack.environment() == first
             assert sum("-XX:AOTCache=" in command for command in stack.survivors()) == 2, "both Java processes start from their caches"
             assert models(first) == 200
+            admin = re.search(r"admin +(http://\S+)", shown)
+            assert httpx.get(admin[1], follow_redirects=True, timeout=30).status_code == 200
             stack.kill("inference-adapter")
             launcher.send_signal(signal.SIGINT)
             shown += launcher.stdout.read()

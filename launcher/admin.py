@@ -12,7 +12,7 @@ from launcher.settings import Settings
 
 DEMO_TENANT = "demo"
 DEMO_LIMITS = {"OUTPUT_TOKEN": 10_000_000, "POSITION": 1_000_000_000}
-# Positions evaluated per output token, rounded up, of the shipped version in its costliest mode (`./seedbed evaluate`).
+# Not the mean of the shipped version, which is 3 to 5, but what its costliest answers need: an answer ends where its reservation does.
 POSITIONS_PER_TOKEN = 16
 
 

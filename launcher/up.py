@@ -178,7 +178,7 @@ def show(settings: Settings, key: str, seconds: float) -> None:
 Seedbed is up ({seconds:.1f} s).
 
   control plane      http://{host}:{ports.http}/v1    gRPC {host}:{ports.grpc}
-  admin              http://{host}:{ports.http}/admin   token in {home}/secrets.json
+  admin              http://{host}:{ports.http}/admin/swagger-ui.html   token in {home}/secrets.json
   inference adapter  gRPC {host}:{ports.adapter}
   Triton             gRPC {host}:{ports.triton_grpc}   HTTP {host}:{ports.triton_http}   metrics :{ports.triton_metrics}
   PostgreSQL         {host}:{ports.postgres}
