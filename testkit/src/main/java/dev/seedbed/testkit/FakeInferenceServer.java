@@ -100,8 +100,9 @@ public final class FakeInferenceServer implements AutoCloseable {
         requests.clear();
         loads.clear();
         refusals.clear();
-        versions.clear();
+        // In this order: whoever lists the versions meanwhile always finds this one.
         versions.put(VERSION, version(VERSION, ModelVersionState.MODEL_VERSION_STATE_READY));
+        versions.keySet().removeIf(name -> !name.equals(VERSION));
     }
 
     /** Generations asked for since the last reset, in order. */
