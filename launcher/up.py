@@ -142,13 +142,15 @@ def down(settings: Settings) -> int:
     pid_file = settings.run / SUPERVISOR_PID
     pid = children.living(pid_file)
     if pid is not None:
+        # Not by the pid file: the launcher removes that before its own end.
+        born = children.start_time(pid)
         with step("stop the stack"):
             os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + 40
-            while children.living(pid_file) is not None and time.monotonic() < deadline:
+            while born is not None and children.start_time(pid) == born:
+                if time.monotonic() >= deadline:
+                    os.kill(pid, signal.SIGKILL)
                 time.sleep(0.05)
-            if children.living(pid_file) is not None:
-                os.kill(pid, signal.SIGKILL)
     reap_leftovers(settings)
     pid_file.unlink(missing_ok=True)
     settings.demo_env.unlink(missing_ok=True)
