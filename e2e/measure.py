@@ -8,7 +8,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
@@ -31,19 +31,32 @@ class Backend:
 
     def __init__(self, address: str):
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address))
+        self._ending: list[Iterator[service_pb2.ModelStreamInferResponse]] = []
+
+    def finish(self) -> None:
+        """Reads all streams to their ends: Triton ends each a while after its last response, which no request here waits for."""
+        for responses in self._ending:
+            for _ in responses:
+                pass
+        self._ending.clear()
 
     def generate(self, prompt: list[int], max_tokens: int, mode: str) -> tuple[str, dict[str, int]]:
-        """Finish reason and work."""
+        """Finish reason and work, as soon as the last response is there."""
         request = service_pb2.ModelInferRequest(model_name=SHIPPED, raw_input_contents=[np.array(prompt, dtype=np.int32).tobytes()])
         request.inputs.add(name="token_ids", datatype="INT32", shape=[len(prompt)])
         request.parameters["max_tokens"].int64_param = max_tokens
         request.parameters["mode"].string_param = mode
-        for answer in self._stub.ModelStreamInfer(iter([request])):
+        responses = self._stub.ModelStreamInfer(iter([request]))
+        self._ending.append(responses)
+        for answer in responses:
             if answer.error_message:
                 raise RuntimeError(answer.error_message)
-            last = answer.infer_response
-        index = [output.name for output in last.outputs].index("work")
-        return last.parameters["finish_reason"].string_param, dict(zip(WORK, np.frombuffer(last.raw_output_contents[index], np.int64).tolist(), strict=True))
+            response = answer.infer_response
+            if "finish_reason" in response.parameters:
+                index = [output.name for output in response.outputs].index("work")
+                work = np.frombuffer(response.raw_output_contents[index], np.int64).tolist()
+                return response.parameters["finish_reason"].string_param, dict(zip(WORK, work, strict=True))
+        raise RuntimeError("the stream ended without a finish reason")
 
 
 def measure_modes(backend: Backend, prompts: list[list[int]]) -> dict[str, dict[str, float]]:
@@ -110,6 +123,7 @@ def main() -> None:
     backend = Backend(endpoints.triton_grpc)
     modes = measure_modes(backend, prompts)
     hops = measure_hops(backend, endpoints, texts[0], prompts[0])
+    backend.finish()
     print(json.dumps({"modes": modes, "hops_milliseconds": hops}))
 
 
