@@ -94,6 +94,26 @@ def test_a_chat_is_rendered_by_the_template(public_grpc: PublicGrpc, endpoints: 
     assert answer.text
 
 
+@pytest.mark.parametrize(
+    ("slow", "fast"),
+    [
+        ({"policy": wire.POLICY_THRESHOLD, "threshold": 1.0}, {"policy": wire.POLICY_THRESHOLD, "threshold": 0.5}),
+        ({"policy": wire.POLICY_CONFIDENT_PREFIX, "threshold": 1.0}, {"policy": wire.POLICY_CONFIDENT_PREFIX, "threshold": 0.5}),
+        ({"policy": wire.POLICY_FIXED_STEPS, "steps": 16}, {"policy": wire.POLICY_FIXED_STEPS, "steps": 2}),
+    ],
+    ids=["threshold", "confident_prefix", "fixed_steps"],
+)
+def test_each_policy_decides_how_many_passes_an_answer_takes(
+    slow: dict, fast: dict, public_grpc: PublicGrpc, endpoints: Endpoints, prompts: list[str]
+):
+    def work(knobs: dict) -> wire.Work:
+        options = wire.DecodeOptions(mode=wire.MODE_DIFFUSION, **knobs)
+        return public_grpc.generate(request(endpoints, prompts[0], options=options)).work
+
+    assert work(slow).forward_passes >= work(slow).committed_tokens
+    assert work(fast).forward_passes < work(fast).committed_tokens / 2
+
+
 def test_an_empty_model_means_the_default(public_grpc: PublicGrpc, endpoints: Endpoints, prompts: list[str]):
     assert public_grpc.generate(request(endpoints, prompts[1], model="")).text == public_grpc.generate(request(endpoints, prompts[1])).text
 

@@ -2,8 +2,9 @@
 each setting.
 
 `python scripts/evaluate_reference.py --checkpoint FILE --tokenizer FILE --prompts FILE exact:12
-diffusion:0.8 ...` A setting is `autoregressive`, `exact:<draft length>`, `diffusion:<threshold>` or
-`fixed_steps:<steps>`. Every forward counts, that of the prompt too.
+confident_prefix:0.95 ...` A setting is `autoregressive`, `exact:<draft length>`,
+`threshold:<confidence>`, `confident_prefix:<confidence>` or `fixed_steps:<steps>`. Every forward
+counts, that of the prompt too.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ def parameters_of(setting: str, temperature: float) -> Parameters:
         return Parameters(mode=name, **chosen)
     if name == "exact":
         return Parameters(mode=name, draft_length=int(value), **chosen)
-    if name == "diffusion":
-        return Parameters(mode=name, threshold=float(value), **chosen)
+    if name in ("threshold", "confident_prefix"):
+        return Parameters(mode="diffusion", policy=name, threshold=float(value), **chosen)
     if name == "fixed_steps":
         return Parameters(mode="diffusion", policy=name, steps=int(value), **chosen)
     raise ValueError(
         f"setting unknown: {setting!r} "
-        "(expected: autoregressive, exact:N, diffusion:T or fixed_steps:N)"
+        "(expected: autoregressive, exact:N, threshold:T, confident_prefix:T or fixed_steps:N)"
     )
 
 

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .sampler.contract import BLOCK_CAUSAL, CAUSAL_CONTEXT, MODES, Contract, Parameters
+from .sampler.contract import (
+    BLOCK_CAUSAL,
+    CAUSAL_CONTEXT,
+    MODES,
+    POLICIES,
+    Contract,
+    Parameters,
+)
 from .sampler.decoding import Generation, generate
 from .sampler.rounds import Slice
 from .sampler.sources import MarkovLogits
@@ -46,9 +53,7 @@ def _requests():
     ]
     kinds += [
         (attention, "diffusion", policy)
-        for attention, policy in product(
-            (CAUSAL_CONTEXT, BLOCK_CAUSAL), ("threshold", "fixed_steps")
-        )
+        for attention, policy in product((CAUSAL_CONTEXT, BLOCK_CAUSAL), POLICIES)
     ]
     temperatures = ((0.0, 1.0), (0.8, 1.0), (0.8, 0.95))
     for number, ((attention, mode, policy), (temperature, top_p), variant) in enumerate(

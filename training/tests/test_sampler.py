@@ -16,6 +16,7 @@ from seedbed_training.sampler.contract import (
     BLOCK_CAUSAL,
     CAUSAL_CONTEXT,
     MODES,
+    POLICIES,
     Contract,
     Parameters,
     RequestError,
@@ -123,7 +124,7 @@ REQUESTS = st.builds(
     Parameters,
     max_tokens=st.integers(1, 48),
     mode=st.sampled_from(MODES),
-    policy=st.sampled_from(["threshold", "fixed_steps"]),
+    policy=st.sampled_from(POLICIES),
     threshold=st.sampled_from([0.3, 0.7, 0.95]),
     steps=st.integers(1, 8),
     block_size=st.just(8),
@@ -230,6 +231,13 @@ def test_threshold_reveals_all_above_it_and_otherwise_the_first_of_the_most_conf
     parameters = Parameters(max_tokens=8, threshold=0.7)
     assert reveal({3: 0.8, 4: 0.7, 6: 0.71}, 0, parameters)[0] == [3, 6]
     assert reveal({3: 0.4, 4: 0.6, 6: 0.6}, 0, parameters)[0] == [4]
+
+
+def test_confident_prefix_reveals_the_lowest_and_what_follows_above_the_threshold_without_gap():
+    parameters = Parameters(max_tokens=8, policy="confident_prefix", threshold=0.7)
+    assert reveal({3: 0.2, 4: 0.8, 6: 0.71, 7: 0.7, 8: 0.9}, 0, parameters)[0] == [3, 4, 6]
+    assert reveal({3: 0.9, 4: 0.4, 6: 0.9}, 0, parameters)[0] == [3]
+    assert reveal({5: 0.1}, 3, parameters)[0] == [5]
 
 
 def test_fixed_steps_reveals_an_equal_share_a_round_and_all_in_the_last():

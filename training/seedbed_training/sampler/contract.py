@@ -10,7 +10,7 @@ from pathlib import Path
 BLOCK_CAUSAL = "block_causal"
 CAUSAL_CONTEXT = "causal_context"
 MODES = ("autoregressive", "exact", "diffusion")
-POLICIES = ("threshold", "fixed_steps")
+POLICIES = ("threshold", "confident_prefix", "fixed_steps")
 
 
 @dataclass(frozen=True)

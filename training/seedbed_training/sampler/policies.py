@@ -23,8 +23,21 @@ def reveal(
         if chosen:
             return sorted(chosen), margin
         return ranked[:1], min(margin, _gap(confidence, ranked, 1))
+    if parameters.policy == "confident_prefix":
+        return _confident_prefix(confidence, parameters.threshold)
     count = math.ceil(len(ranked) / max(1, parameters.steps - step))
     return sorted(ranked[:count]), _gap(confidence, ranked, count)
+
+
+def _confident_prefix(confidence: dict[int, float], threshold: float) -> tuple[list[int], float]:
+    first, *rest = sorted(confidence)
+    chosen, margin = [first], math.inf
+    for position in rest:
+        margin = min(margin, abs(confidence[position] - threshold))
+        if confidence[position] <= threshold:
+            break
+        chosen.append(position)
+    return chosen, margin
 
 
 def _gap(confidence: dict[int, float], ranked: list[int], count: int) -> float:

@@ -67,7 +67,7 @@ DecodeParameters read_default_policy(const json& value, int32_t block_size) {
   ContractFields fields(value, "default_policy.");
   DecodeParameters policy;
   policy.mode = parse_mode(fields.choice("mode", {"autoregressive", "exact", "diffusion"}));
-  policy.policy = parse_policy(fields.choice("policy", {"threshold", "fixed_steps"}));
+  policy.policy = parse_policy(fields.choice("policy", {"threshold", "confident_prefix", "fixed_steps"}));
   policy.threshold = fields.number("threshold");
   policy.steps = static_cast<int32_t>(fields.integer("steps", 1, kLargestBlock));
   policy.draft_length = static_cast<int32_t>(fields.integer("draft_length", 1, kLargestBlock));
@@ -228,7 +228,17 @@ const char* to_string(Mode mode) {
   return "unknown";
 }
 
-const char* to_string(Policy policy) { return policy == Policy::kThreshold ? "threshold" : "fixed_steps"; }
+const char* to_string(Policy policy) {
+  switch (policy) {
+    case Policy::kThreshold:
+      return "threshold";
+    case Policy::kConfidentPrefix:
+      return "confident_prefix";
+    case Policy::kFixedSteps:
+      return "fixed_steps";
+  }
+  return "unknown";
+}
 
 const char* to_string(Attention attention) {
   return attention == Attention::kBlockCausal ? "block_causal" : "causal_context";
@@ -242,10 +252,10 @@ Mode parse_mode(const std::string& text) {
 }
 
 Policy parse_policy(const std::string& text) {
-  for (const Policy policy : {Policy::kThreshold, Policy::kFixedSteps}) {
+  for (const Policy policy : {Policy::kThreshold, Policy::kConfidentPrefix, Policy::kFixedSteps}) {
     if (text == to_string(policy)) return policy;
   }
-  fail<RequestError>("policy is unknown: ", text, " (expected: threshold, fixed_steps)");
+  fail<RequestError>("policy is unknown: ", text, " (expected: threshold, confident_prefix, fixed_steps)");
 }
 
 }  // namespace seedbed::engine

@@ -70,6 +70,18 @@ std::vector<Candidate> DiffusionDecoder::draw_candidates(const Slice& slice, std
   return candidates;
 }
 
+std::vector<int32_t> DiffusionDecoder::reveal(std::span<const Candidate> candidates) const {
+  switch (parameters_.policy) {
+    case Policy::kThreshold:
+      return reveal_by_threshold(candidates, parameters_.threshold);
+    case Policy::kConfidentPrefix:
+      return reveal_confident_prefix(candidates, parameters_.threshold);
+    case Policy::kFixedSteps:
+      break;
+  }
+  return reveal_by_fixed_steps(candidates, parameters_.steps, denoise_rounds_);
+}
+
 Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits) {
   count(slice);
   slice.kv->keep(slice.clean_rows);
@@ -77,10 +89,7 @@ Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits)
 
   std::vector<int32_t> drawn;
   const std::vector<Candidate> candidates = draw_candidates(slice, logits, drawn);
-  const std::vector<int32_t> revealed =
-      parameters_.policy == Policy::kThreshold
-          ? reveal_by_threshold(candidates, parameters_.threshold)
-          : reveal_by_fixed_steps(candidates, parameters_.steps, denoise_rounds_);
+  const std::vector<int32_t> revealed = reveal(candidates);
   for (size_t i = 0; i < candidates.size(); ++i) {
     const Candidate& candidate = candidates[i];
     if (!std::binary_search(revealed.begin(), revealed.end(), candidate.index)) continue;

@@ -24,6 +24,7 @@ class DiffusionDecoder final : public Sequence {
   };
 
   void open_block();
+  std::vector<int32_t> reveal(std::span<const Candidate> candidates) const;
   std::vector<Candidate> draw_candidates(const Slice& slice, std::span<const float> logits,
                                          std::vector<int32_t>& drawn) const;
   int32_t first_end() const;  // index in the block of the first visible end token behind the frozen ones,

@@ -28,6 +28,15 @@ std::vector<int32_t> reveal_by_threshold(std::span<const Candidate> candidates, 
   return indices.empty() ? most_confident(candidates, 1) : indices;
 }
 
+std::vector<int32_t> reveal_confident_prefix(std::span<const Candidate> candidates, double threshold) {
+  std::vector<int32_t> indices;
+  for (const Candidate& candidate : candidates) {
+    if (!indices.empty() && candidate.confidence <= threshold) break;
+    indices.push_back(candidate.index);
+  }
+  return indices;
+}
+
 std::vector<int32_t> reveal_by_fixed_steps(std::span<const Candidate> candidates, int32_t steps,
                                            int32_t round) {
   const auto rounds_left = static_cast<size_t>(std::max(1, steps - round));

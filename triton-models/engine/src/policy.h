@@ -18,6 +18,9 @@ struct Candidate {
 // Every candidate with confidence > threshold, else the one with the largest (ties: lowest index).
 std::vector<int32_t> reveal_by_threshold(std::span<const Candidate> candidates, double threshold);
 
+// The first candidate, and those after it as long as each has confidence > threshold.
+std::vector<int32_t> reveal_confident_prefix(std::span<const Candidate> candidates, double threshold);
+
 // The candidates' share of this round, counted from 0, when all must be visible after `steps` rounds: largest
 // confidence first (ties: lowest index).
 std::vector<int32_t> reveal_by_fixed_steps(std::span<const Candidate> candidates, int32_t steps,

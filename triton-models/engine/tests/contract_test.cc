@@ -283,7 +283,7 @@ TEST_F(Validation, ABlockCausalModelHasOneBlockSize) {
 TEST(Names, ModesAndPoliciesAreReadBackAsWritten) {
   for (const Mode mode : {Mode::kAutoregressive, Mode::kExact, Mode::kDiffusion})
     EXPECT_EQ(parse_mode(to_string(mode)), mode);
-  for (const Policy policy : {Policy::kThreshold, Policy::kFixedSteps})
+  for (const Policy policy : {Policy::kThreshold, Policy::kConfidentPrefix, Policy::kFixedSteps})
     EXPECT_EQ(parse_policy(to_string(policy)), policy);
   EXPECT_THROW(parse_mode("Exact"), RequestError);
   EXPECT_THROW(parse_policy(""), RequestError);

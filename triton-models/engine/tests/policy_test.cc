@@ -23,6 +23,16 @@ TEST(ThresholdPolicy, RevealsTheMostConfidentWhenNoneIsAbove) {
       << "ties: lowest position";
 }
 
+TEST(ConfidentPrefixPolicy, RevealsTheFirstAndWhatFollowsAboveTheThreshold) {
+  EXPECT_EQ(reveal_confident_prefix(kCandidates, 0.4), (Indices{2, 3, 5}));
+  EXPECT_EQ(reveal_confident_prefix(kCandidates, 0.1), (Indices{2, 3, 5, 6, 7}));
+}
+
+TEST(ConfidentPrefixPolicy, RevealsTheFirstHoweverUnsure) {
+  EXPECT_EQ(reveal_confident_prefix(kCandidates, 0.9), (Indices{2}))
+      << "what only equals the threshold does not follow";
+}
+
 TEST(FixedStepsPolicy, SharesTheRestOutOverTheRoundsLeft) {
   EXPECT_EQ(reveal_by_fixed_steps(kCandidates, 2, 0), (Indices{3, 5, 7})) << "5 over 2 rounds, rounded up";
   EXPECT_EQ(reveal_by_fixed_steps(kCandidates, 3, 0), (Indices{3, 7})) << "ties: lowest position";

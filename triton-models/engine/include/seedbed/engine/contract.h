@@ -10,7 +10,7 @@ namespace seedbed::engine {
 
 enum class Attention { kBlockCausal, kCausalContext };
 enum class Mode { kAutoregressive, kExact, kDiffusion };
-enum class Policy { kThreshold, kFixedSteps };
+enum class Policy { kThreshold, kConfidentPrefix, kFixedSteps };
 
 // How one request is decoded; docs/triton-protocol.md gives ranges and defaults.
 struct DecodeParameters {

@@ -83,8 +83,15 @@ class RealTritonIT {
 
     @Test
     void showsDraftsOfTheActiveBlock() {
-        List<GenerateResponse> messages =
-                generate(request(Mode.MODE_DIFFUSION).setDiffusing(true).build());
+        // A block that is decided in one round has no draft: nothing is ever sure enough at threshold 1.
+        DecodeOptions oneAtATime = DecodeOptions.newBuilder()
+                .setMode(Mode.MODE_DIFFUSION)
+                .setThreshold(1.0)
+                .build();
+        List<GenerateResponse> messages = generate(request(Mode.MODE_DIFFUSION)
+                .setOptions(oneAtATime)
+                .setDiffusing(true)
+                .build());
         assertThat(messages)
                 .anyMatch(message -> message.hasDraft()
                         && message.getDraft().getPositions() == 16

@@ -36,6 +36,7 @@ public record Knobs(
     /** Lower-case names are those of the HTTP API. */
     public enum Policy {
         THRESHOLD,
+        CONFIDENT_PREFIX,
         FIXED_STEPS
     }
 }

@@ -63,6 +63,7 @@ final class KnobsWire {
                 .setPolicy(
                         switch (defaults.policy()) {
                             case THRESHOLD -> Policy.POLICY_THRESHOLD;
+                            case CONFIDENT_PREFIX -> Policy.POLICY_CONFIDENT_PREFIX;
                             case FIXED_STEPS -> Policy.POLICY_FIXED_STEPS;
                         })
                 .setThreshold(defaults.threshold())
@@ -87,6 +88,7 @@ final class KnobsWire {
         return switch (options.getPolicy()) {
             case POLICY_UNSPECIFIED -> null;
             case POLICY_THRESHOLD -> RevealPolicy.THRESHOLD;
+            case POLICY_CONFIDENT_PREFIX -> RevealPolicy.CONFIDENT_PREFIX;
             case POLICY_FIXED_STEPS -> RevealPolicy.FIXED_STEPS;
             case UNRECOGNIZED -> throw unknown("options.policy");
         };

@@ -3,6 +3,7 @@ package dev.seedbed.adapter.model;
 /** Which undecided positions become visible after a forward pass; {@code docs/sampling.md} defines each. */
 public enum RevealPolicy {
     THRESHOLD("threshold"),
+    CONFIDENT_PREFIX("confident_prefix"),
     FIXED_STEPS("fixed_steps");
 
     private final String spelling;

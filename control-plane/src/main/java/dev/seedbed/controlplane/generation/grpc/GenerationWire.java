@@ -57,6 +57,7 @@ final class GenerationWire {
                 switch (options.getPolicy()) {
                     case POLICY_UNSPECIFIED -> null;
                     case POLICY_THRESHOLD -> Knobs.Policy.THRESHOLD;
+                    case POLICY_CONFIDENT_PREFIX -> Knobs.Policy.CONFIDENT_PREFIX;
                     case POLICY_FIXED_STEPS -> Knobs.Policy.FIXED_STEPS;
                     case UNRECOGNIZED -> throw invalid("options.policy", "policy unknown (expected: one of Policy)");
                 },

@@ -67,6 +67,7 @@ final class InferenceWire {
             options.setPolicy(
                     switch (knobs.policy()) {
                         case THRESHOLD -> Policy.POLICY_THRESHOLD;
+                        case CONFIDENT_PREFIX -> Policy.POLICY_CONFIDENT_PREFIX;
                         case FIXED_STEPS -> Policy.POLICY_FIXED_STEPS;
                     });
         }
