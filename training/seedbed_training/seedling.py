@@ -10,7 +10,7 @@ from .checkpoint import load_model, round_to_half
 from .dataset import Dataset
 from .export import ContractFacts, DefaultPolicy, contract_document, write_version
 from .golden_version import find_traces, logits_cases
-from .sampler.contract import CAUSAL_CONTEXT, Contract, Parameters
+from .sampler.contract import CAUSAL_CONTEXT, POLICIES, Contract, Parameters
 from .sampler.sources import ModelLogits
 
 # The largest difference of a logit between this PyTorch and the engine that was seen is far below;
@@ -32,7 +32,7 @@ CHAT_TEMPLATE = (
 )
 
 POLICY = DefaultPolicy(
-    mode="diffusion", policy="threshold", threshold=0.8, steps=8, draft_length=12
+    mode="diffusion", policy="confident_prefix", threshold=0.95, steps=8, draft_length=12
 )
 FACTS = ContractFacts(CAUSAL_CONTEXT, tolerance=TOLERANCE, default_policy=POLICY)
 
@@ -40,7 +40,7 @@ FACTS = ContractFacts(CAUSAL_CONTEXT, tolerance=TOLERANCE, default_policy=POLICY
 def golden_requests(
     prompts: list[list[int]], mode: str, temperature: float, policy: DefaultPolicy
 ) -> Iterator[tuple[list[int], Parameters]]:
-    """One request a prompt, every second one of `diffusion` with `fixed_steps`.
+    """One request a prompt, its policy in turn.
 
     `diffusion` draws a position anew in every round: above temperature 0 only short answers leave
     every draw its margin.
@@ -52,7 +52,7 @@ def golden_requests(
             Parameters(
                 max_tokens=longest,
                 mode=mode,
-                policy="fixed_steps" if number % 2 else "threshold",
+                policy=POLICIES[number % len(POLICIES)],
                 threshold=policy.threshold,
                 steps=policy.steps,
                 draft_length=policy.draft_length,
@@ -83,7 +83,9 @@ def export_seedling(
     for mode in contract.modes:
         for temperature in (0.0, 0.8):
             requests = golden_requests(prompts, mode, temperature, policy)
-            found = find_traces(contract, source, requests, TOLERANCE, wanted=2, attempts=100)
+            found = find_traces(
+                contract, source, requests, TOLERANCE, wanted=len(POLICIES), attempts=100
+            )
             counts[f"{mode} at temperature {temperature}"] = len(found)
             golden["traces"] += found
     tokenizer = (data / "tokenizer.json").read_text()
