@@ -68,6 +68,15 @@ class Pass:
     def noisy(self) -> Tensor:
         return self.groups >= 0
 
+    @property
+    def padding(self) -> Tensor:
+        return self.groups == _PADDING_GROUP
+
+    @property
+    def asked(self) -> Tensor:
+        """Rows that are asked for a token."""
+        return self.target != _NO_TARGET
+
     def visible(self) -> Tensor:
         return visibility(self.positions, self.limits, self.groups)
 
@@ -198,7 +207,7 @@ class Losses:
 
 
 def compute_losses(model: Transformer, batch: Pass, config: ObjectiveConfig) -> Losses:
-    asked = batch.target != _NO_TARGET
+    asked = batch.asked
     hidden = model(batch.token_ids, batch.positions, batch.visible())
     logits = model.logits(hidden[asked]).float()
     target = batch.target[asked]

@@ -19,6 +19,7 @@ import torch
 
 from . import checkpoint
 from .dataset import Dataset, Sample, batches
+from .flops import training_flops
 from .model import ModelConfig, Transformer
 from .objectives import ObjectiveConfig, compute_losses, make_pass
 from .schedule import Schedule
@@ -39,8 +40,10 @@ class TrainerConfig:
 
 
 class Trainer:
-    def __init__(self, model: Transformer, config: TrainerConfig) -> None:
+    def __init__(self, model: Transformer, config: TrainerConfig, flops: int = 0) -> None:
+        """`flops` is what the model has already cost: those of the stages it comes from."""
         self.model = model
+        self.flops = flops
         self.config = config
         self.step = 0
         self.optimizers = make_optimizers(model, config)
@@ -68,6 +71,7 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
         self._update_average()
         self.step += 1
+        self.flops += training_flops(self.model.config, batch)
         return {
             "next_token": losses.next_token.item(),
             "masked": losses.masked.item(),
@@ -106,6 +110,7 @@ class Trainer:
             "model_config": self.model.config.as_dict(),
             "trainer_config": asdict(self.config),
             "step": self.step,
+            "flops": self.flops,
             "model": self.model.state_dict(),
             "average": self.average,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -129,6 +134,7 @@ class Trainer:
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step = state["step"]
+        self.flops = state["flops"]
 
 
 def run(
@@ -162,6 +168,7 @@ def run(
                 f"lr {mean['learning_rate']:.2e}  "
                 f"{tokens / seconds:.0f} tokens/s  "
                 f"{mean['rows'] / mean['data_tokens']:.2f} rows/token  "
+                f"{trainer.flops:.3e} FLOPs  "
                 f"{math.ceil(left / 60)} min left"
             )
             recent = []
