@@ -1,8 +1,7 @@
-"""Trains one stage of seedling: `python scripts/train.py ar|diffusion --data FOLDER --out FILE`.
+"""Trains one stage of seedling: `train.py ar|diffusion|edit --data FOLDER --out FILE --steps N`.
 
-Starts where --out stands if it exists; otherwise `ar` starts from drawn weights and `diffusion`
-from the checkpoint --init. SIGTERM and SIGINT end the run after the step under way, with a
-checkpoint.
+Starts where --out stands if it exists; otherwise from the checkpoint --init, or from drawn weights.
+SIGTERM and SIGINT end the run after the step under way, with a checkpoint.
 """
 
 from __future__ import annotations
@@ -20,11 +19,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from seedbed_training import checkpoint
 from seedbed_training.dataset import Dataset
 from seedbed_training.model import ModelConfig
-from seedbed_training.objectives import BLOCK_DIFFUSION, NEXT_TOKEN
+from seedbed_training.objectives import BLOCK_DIFFUSION, EDITED_BLOCKS, NEXT_TOKEN
 from seedbed_training.schedule import Schedule
 from seedbed_training.trainer import Trainer, TrainerConfig, new_model, run
 
-STAGES = {"ar": (NEXT_TOKEN, 2e-3), "diffusion": (BLOCK_DIFFUSION, 1e-3)}
+STAGES = {
+    "ar": (NEXT_TOKEN, 2e-3),
+    "diffusion": (BLOCK_DIFFUSION, 1e-3),
+    "edit": (EDITED_BLOCKS, 5e-4),
+}
 
 
 def main() -> None:
@@ -39,7 +42,9 @@ def main() -> None:
     )
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--batch-tokens", type=int, default=4096)
-    parser.add_argument("--learning-rate", type=float, help="default: 2e-3 (ar), 1e-3 (diffusion)")
+    parser.add_argument(
+        "--learning-rate", type=float, help="default: 2e-3 (ar), 1e-3 (diffusion), 5e-4 (edit)"
+    )
     parser.add_argument(
         "--descent", type=float, default=0.4, help="share of the steps on which the rate falls"
     )
@@ -56,12 +61,11 @@ def main() -> None:
         schedule, objective, batch_tokens=options.batch_tokens, seed=options.seed
     )
     dataset = Dataset(options.data)
-    model = (
-        checkpoint.load_model(options.init)
-        if options.init
-        else new_model(ModelConfig(), options.seed)
-    )
-    trainer = Trainer(model, config)
+    if options.init:
+        model, flops = checkpoint.load_model(options.init), checkpoint.load(options.init)["flops"]
+    else:
+        model, flops = new_model(ModelConfig(), options.seed), 0
+    trainer = Trainer(model, config, flops)
     if options.out.exists():
         trainer.restore(checkpoint.load(options.out))
 

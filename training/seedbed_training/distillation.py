@@ -23,7 +23,7 @@ from .corpus import task_of
 from .domain.composition import is_held_out
 from .domain.sample import draw_any_composition, draw_any_instance, render
 from .model import Layer, Transformer, rotary_angles, rotate
-from .objectives import END, MASK, PAD
+from .passes import END, MASK, PAD
 from .tokenizer import SeedbedTokenizer
 from .verifier import Task, Verifier
 

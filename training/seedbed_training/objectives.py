@@ -1,45 +1,18 @@
-"""What the model learns from: next tokens, and masked blocks beside a clean stream (kind C).
-
-An objective turns samples into one `Pass`: the rows that go through the model, who sees whom, and
-which rows are asked for which token. Rows of the clean stream predict the next position, noisy rows
-their own.
-
-A noisy block sees the clean tokens strictly before its first position and itself; nothing sees a
-noisy block but itself. That is exactly a serving slice whose clean rows end where the block begins,
-so no future or own clean token can leak.
-"""
+"""What the model learns from: which passes a batch becomes, and the loss on them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from .dataset import Sample
+from .edit_noise import EditNoise, best_guesses, with_edits
+from .flops import pass_flops
 from .model import Transformer
-from .visibility import CLEAN, visibility
-
-PAD, END, MASK = 0, 1, 2
-_PADDING_GROUP = -2
-_NO_TARGET = -1
-
-
-@dataclass(frozen=True)
-class BlockNoise:
-    """How noisy blocks are drawn."""
-
-    block_sizes: tuple[int, ...] = (8, 12, 16, 16, 16, 16, 24, 32)
-    views: int = 2  # independent noisy copies of each completion beside one clean stream
-    fully_masked: float = (
-        0.35  # share of blocks with every position masked: what decoding starts from
-    )
-    grid_at_prompt_end: float = (
-        0.5  # share of views whose grid starts there (`diffusion`); others start anywhere (`exact`)
-    )
-    after_end_weight: float = 0.1  # positions after the end token: decoding ignores them
+from .passes import BlockNoise, Pass, make_pass
 
 
 @dataclass(frozen=True)
@@ -47,163 +20,40 @@ class ObjectiveConfig:
     noise: BlockNoise | None = None  # None: next-token only
     next_token_weight: float = 1.0
     prompt_weight: float = 0.1  # prompts are given, not written; a little helps to read them
+    edits: EditNoise | None = None  # wrong visible tokens in noisy blocks, with weight 1
 
 
 NEXT_TOKEN = ObjectiveConfig()
 BLOCK_DIFFUSION = ObjectiveConfig(noise=BlockNoise(), next_token_weight=0.3)
+EDITED_BLOCKS = replace(BLOCK_DIFFUSION, edits=EditNoise())
 
 
-@dataclass(frozen=True)
-class Pass:
-    """All tensors [batch, rows]. `target` is `_NO_TARGET` where a row is asked for nothing."""
-
-    token_ids: Tensor
-    positions: Tensor
-    limits: Tensor
-    groups: Tensor
-    target: Tensor
-    weight: Tensor  # of the cross-entropy
-
-    @property
-    def noisy(self) -> Tensor:
-        return self.groups >= 0
-
-    @property
-    def padding(self) -> Tensor:
-        return self.groups == _PADDING_GROUP
-
-    @property
-    def asked(self) -> Tensor:
-        """Rows that are asked for a token."""
-        return self.target != _NO_TARGET
-
-    def visible(self) -> Tensor:
-        return visibility(self.positions, self.limits, self.groups)
-
-
-class _Rows:
-    """Collects the rows of one sample."""
-
-    def __init__(self) -> None:
-        self.parts: list[np.ndarray] = []
-
-    def add(self, token_ids, positions, limits, group, target, weight) -> None:
-        columns = (token_ids, positions, limits, group, target, weight)
-        self.parts.append(
-            np.stack(
-                np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in columns))
-            )
-        )
-
-    def table(self) -> np.ndarray:
-        return np.concatenate(self.parts, axis=1)
-
-
-def make_pass(samples: list[Sample], config: ObjectiveConfig, random: np.random.Generator) -> Pass:
-    rows = [_clean_rows(sample, config.prompt_weight) for sample in samples]
-    if config.noise:
-        for view in range(config.noise.views):
-            block_size = int(random.choice(config.noise.block_sizes))
-            blocks = [_blocks(sample, block_size, config.noise, random) for sample in samples]
-            rates = iter(_mask_rates(sum(map(len, blocks)), block_size, config.noise, random))
-            for sample, starts, collected in zip(samples, blocks, rows, strict=True):
-                for number, start in enumerate(starts):
-                    _add_block(
-                        collected,
-                        sample,
-                        start,
-                        block_size,
-                        view * 1000 + number,
-                        next(rates),
-                        config.noise,
-                        random,
-                    )
-    return _stack([collected.table() for collected in rows])
-
-
-def _clean_rows(sample: Sample, prompt_weight: float) -> _Rows:
-    total = len(sample.token_ids)
-    positions = np.arange(total)
-    target = np.append(sample.token_ids[1:], _NO_TARGET)
-    weight = np.where(positions + 1 < sample.prompt_length, prompt_weight, 1.0)
-    rows = _Rows()
-    rows.add(sample.token_ids, positions, positions, CLEAN, target, weight)
-    return rows
-
-
-def _blocks(
-    sample: Sample, block_size: int, noise: BlockNoise, random: np.random.Generator
-) -> range:
-    """First positions of the noisy blocks of one view; only whole blocks, as decoding has no
-    others."""
-    offset = 0 if random.random() < noise.grid_at_prompt_end else int(random.integers(block_size))
-    first = sample.prompt_length + offset
-    total = len(sample.token_ids)
-    if first >= total:
-        first = sample.prompt_length
-    return range(first, total, block_size)
-
-
-def _mask_rates(
-    count: int, block_size: int, noise: BlockNoise, random: np.random.Generator
-) -> np.ndarray:
-    """One rate a block: 1 for the fully masked share, the others stratified over [1 / block_size,
-    1]."""
-    strata = (random.permutation(count) + random.random(count)) / max(1, count)
-    rates = 1 / block_size + strata * (1 - 1 / block_size)
-    return np.where(random.random(count) < noise.fully_masked, 1.0, rates)
-
-
-def _add_block(
-    rows: _Rows,
-    sample: Sample,
-    start: int,
-    block_size: int,
-    group: int,
-    rate: float,
-    noise: BlockNoise,
-    random,
-) -> None:
-    positions = np.arange(start, start + block_size)
-    total = len(sample.token_ids)
-    truth = np.full(block_size, END)
-    inside = min(block_size, total - start)
-    truth[:inside] = sample.token_ids[start : start + inside]
-    masked = random.random(block_size) < rate
-    masked[random.integers(inside)] = True
-    weight = np.where(positions < total, 1.0, noise.after_end_weight)
-    rows.add(
-        np.where(masked, MASK, truth),
-        positions,
-        start - 1,
-        group,
-        np.where(masked, truth, _NO_TARGET),
-        weight,
-    )
-
-
-def _stack(tables: list[np.ndarray]) -> Pass:
-    width = max(table.shape[1] for table in tables)
-    padding = np.array([PAD, 0, -1, _PADDING_GROUP, _NO_TARGET, 0.0])[:, None]
-    padded = np.stack(
-        [
-            np.concatenate([t, np.repeat(padding, width - t.shape[1], axis=1)], axis=1)
-            for t in tables
-        ],
-        axis=1,
-    )
-    integers = torch.from_numpy(padded[:5].astype(np.int64))
-    return Pass(*integers, weight=torch.from_numpy(padded[5].astype(np.float32)))
+def make_batch(
+    samples: list[Sample], config: ObjectiveConfig, model: Transformer, random: np.random.Generator
+) -> tuple[Pass, int]:
+    """The pass to learn from, and the FLOPs of what `model` was asked to make it."""
+    batch = make_pass(samples, config.noise, config.prompt_weight, random)
+    if config.edits is None:
+        return batch, 0
+    guesses = best_guesses(model, batch)
+    edited = with_edits(batch, guesses, config.edits, model.config.vocab_size, random)
+    return edited, pass_flops(model.config, batch)
 
 
 @dataclass(frozen=True)
 class Losses:
     total: Tensor  # what is minimised
     next_token: Tensor  # mean cross-entropy of completion tokens, nats
-    masked: (
-        Tensor  # mean cross-entropy of masked positions up to the end token, nats; 0 without noise
-    )
-    masked_accuracy: Tensor  # share of asked noisy rows whose best token is right
+    # Mean cross-entropy of masked positions up to the end token, nats; 0 without noise.
+    masked: Tensor
+    masked_accuracy: Tensor  # share of those positions whose best token is right
+    edited: Tensor  # mean cross-entropy of the positions of edited blocks, nats; 0 without edits
+    edited_accuracy: Tensor
+
+    def measured(self) -> dict[str, float]:
+        """Everything but what is minimised."""
+        names = ("next_token", "masked", "masked_accuracy", "edited", "edited_accuracy")
+        return {name: getattr(self, name).item() for name in names}
 
 
 def compute_losses(model: Transformer, batch: Pass, config: ObjectiveConfig) -> Losses:
@@ -212,16 +62,21 @@ def compute_losses(model: Transformer, batch: Pass, config: ObjectiveConfig) -> 
     logits = model.logits(hidden[asked]).float()
     target = batch.target[asked]
     cross_entropy = F.cross_entropy(logits, target, reduction="none")
-    weight, noisy = batch.weight[asked], batch.noisy[asked]
-    next_token = _weighted_mean(cross_entropy, weight * ~noisy)
-    masked = _weighted_mean(cross_entropy, weight * noisy)
+    weight, edited = batch.weight[asked], batch.edited[asked]
+    clean = ~batch.noisy[asked]
+    masks = ~clean & ~edited
+    next_token = _weighted_mean(cross_entropy, weight * clean)
+    masked = _weighted_mean(cross_entropy, weight * masks)
+    edits = _weighted_mean(cross_entropy, weight * edited)
     full = (weight == 1.0).float()
     right = (logits.detach().argmax(-1) == target).float()
     return Losses(
-        total=config.next_token_weight * next_token + masked,
-        next_token=_weighted_mean(cross_entropy.detach(), full * ~noisy),
-        masked=_weighted_mean(cross_entropy.detach(), full * noisy),
-        masked_accuracy=_weighted_mean(right, full * noisy),
+        total=config.next_token_weight * next_token + masked + edits,
+        next_token=_weighted_mean(cross_entropy.detach(), full * clean),
+        masked=_weighted_mean(cross_entropy.detach(), full * masks),
+        masked_accuracy=_weighted_mean(right, full * masks),
+        edited=_weighted_mean(cross_entropy.detach(), full * edited),
+        edited_accuracy=_weighted_mean(right, full * edited),
     )
 
 

@@ -21,7 +21,7 @@ from . import checkpoint
 from .dataset import Dataset, Sample, batches
 from .flops import training_flops
 from .model import ModelConfig, Transformer
-from .objectives import ObjectiveConfig, compute_losses, make_pass
+from .objectives import ObjectiveConfig, compute_losses, make_batch
 from .schedule import Schedule
 
 
@@ -52,9 +52,9 @@ class Trainer:
     def update(self, samples: list[Sample]) -> dict[str, float]:
         """One optimiser step on one batch; returns what was measured on it."""
         config = self.config
-        batch = make_pass(
-            samples, config.objective, np.random.default_rng([config.seed, 1, self.step])
-        )
+        random = np.random.default_rng([config.seed, 1, self.step])
+        with _precision(config):
+            batch, flops = make_batch(samples, config.objective, self.model, random)
         rate = config.schedule.learning_rate(self.step)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -71,11 +71,9 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
         self._update_average()
         self.step += 1
-        self.flops += training_flops(self.model.config, batch)
+        self.flops += flops + training_flops(self.model.config, batch)
         return {
-            "next_token": losses.next_token.item(),
-            "masked": losses.masked.item(),
-            "masked_accuracy": losses.masked_accuracy.item(),
+            **losses.measured(),
             "gradient_norm": norm.item(),
             "learning_rate": rate,
             "data_tokens": sum(len(sample.token_ids) for sample in samples),
@@ -97,11 +95,12 @@ class Trainer:
         totals: dict[str, float] = {}
         chunks = [samples[first : first + 32] for first in range(0, len(samples), 32)]
         for number, chunk in enumerate(chunks):
-            batch = make_pass(chunk, self.config.objective, np.random.default_rng([0, 2, number]))
+            random = np.random.default_rng([0, 2, number])
             with _precision(self.config):
+                batch, _ = make_batch(chunk, self.config.objective, self.model, random)
                 losses = compute_losses(self.model, batch, self.config.objective)
-            for name in ("next_token", "masked", "masked_accuracy"):
-                totals[name] = totals.get(name, 0.0) + getattr(losses, name).item() / len(chunks)
+            for name, value in losses.measured().items():
+                totals[name] = totals.get(name, 0.0) + value / len(chunks)
         self.model.load_state_dict(live)
         return totals
 
@@ -164,7 +163,9 @@ def run(
             report(
                 f"step {trainer.step}/{config.schedule.steps}  "
                 f"next {mean['next_token']:.4f}  masked {mean['masked']:.4f}  "
-                f"accuracy {mean['masked_accuracy']:.3f}  norm {mean['gradient_norm']:.2f}  "
+                f"accuracy {mean['masked_accuracy']:.3f}  "
+                f"edited {mean['edited']:.4f}  accuracy {mean['edited_accuracy']:.3f}  "
+                f"norm {mean['gradient_norm']:.2f}  "
                 f"lr {mean['learning_rate']:.2e}  "
                 f"{tokens / seconds:.0f} tokens/s  "
                 f"{mean['rows'] / mean['data_tokens']:.2f} rows/token  "

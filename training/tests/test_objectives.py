@@ -11,13 +11,11 @@ import torch
 from seedbed_training.dataset import Sample
 from seedbed_training.objectives import (
     BLOCK_DIFFUSION,
-    MASK,
     NEXT_TOKEN,
-    BlockNoise,
     ObjectiveConfig,
     compute_losses,
-    make_pass,
 )
+from seedbed_training.passes import MASK, BlockNoise, make_pass
 
 
 class UniformExceptFor:
@@ -40,7 +38,7 @@ SAMPLE = Sample(np.array([5, 6, 7, 7, 8, 1]), prompt_length=2)
 def test_next_token_loss_weighs_prompt_and_completion_as_computed_by_hand():
     losses = compute_losses(
         UniformExceptFor(7, math.log(9), 10),
-        make_pass([SAMPLE], NEXT_TOKEN, np.random.default_rng(0)),
+        make_pass([SAMPLE], NEXT_TOKEN.noise, NEXT_TOKEN.prompt_weight, np.random.default_rng(0)),
         NEXT_TOKEN,
     )
     # Targets 6 (prompt, weight 0.1) and 7, 7, 8, 1; p(7) = 9 / 18, every other id 1 / 18.
@@ -58,7 +56,7 @@ def test_masked_loss_of_a_fully_masked_block_is_as_computed_by_hand():
     config = ObjectiveConfig(noise=noise, next_token_weight=0.0)
     losses = compute_losses(
         UniformExceptFor(7, math.log(9), 10),
-        make_pass([SAMPLE], config, np.random.default_rng(0)),
+        make_pass([SAMPLE], config.noise, config.prompt_weight, np.random.default_rng(0)),
         config,
     )
     # One block: 7, 7, 8, 1.
@@ -70,7 +68,7 @@ def test_positions_after_the_end_token_are_asked_for_end_tokens_with_little_weig
     noise = BlockNoise(
         block_sizes=(8,), views=1, fully_masked=1.0, grid_at_prompt_end=1.0, after_end_weight=0.1
     )
-    batch = make_pass([SAMPLE], ObjectiveConfig(noise=noise), np.random.default_rng(0))
+    batch = make_pass([SAMPLE], noise, 0.1, np.random.default_rng(0))
     noisy = batch.noisy[0]
     assert batch.target[0][noisy].tolist() == [7, 7, 8, 1, 1, 1, 1, 1]
     assert batch.weight[0][noisy].tolist() == pytest.approx([1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1])
@@ -85,7 +83,7 @@ def test_every_noisy_block_is_whole_and_asks_for_at_least_one_token_of_the_compl
         Sample(np.append(random.integers(3, 50, 40), 1), prompt_length=int(random.integers(3, 30)))
         for _ in range(6)
     ]
-    batch = make_pass(samples, BLOCK_DIFFUSION, random)
+    batch = make_pass(samples, BLOCK_DIFFUSION.noise, BLOCK_DIFFUSION.prompt_weight, random)
     blocks = 0
     for row, sample in enumerate(samples):
         for group in batch.groups[row][batch.noisy[row]].unique():
@@ -110,7 +108,7 @@ def test_about_the_asked_share_of_blocks_is_fully_masked_and_the_rest_covers_all
         Sample(np.append(random.integers(3, 50, 200), 1), prompt_length=5) for _ in range(20)
     ]
     noise = BlockNoise(block_sizes=(16,), views=2, fully_masked=0.35, grid_at_prompt_end=1.0)
-    batch = make_pass(samples, ObjectiveConfig(noise=noise), random)
+    batch = make_pass(samples, noise, 0.1, random)
     shares = []
     for row in range(len(samples)):
         for group in batch.groups[row][batch.noisy[row]].unique():

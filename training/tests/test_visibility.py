@@ -8,7 +8,8 @@ import torch
 
 from seedbed_training.dataset import Sample
 from seedbed_training.model import ModelConfig
-from seedbed_training.objectives import BLOCK_DIFFUSION, MASK, Pass, make_pass
+from seedbed_training.objectives import BLOCK_DIFFUSION
+from seedbed_training.passes import MASK, Pass, make_pass
 from seedbed_training.sampler.rounds import Slice
 from seedbed_training.sampler.sources import slice_logits
 from seedbed_training.trainer import new_model
@@ -46,7 +47,12 @@ def all_logits(model, batch: Pass, token_ids: torch.Tensor) -> torch.Tensor:
 def test_a_clean_token_never_moves_an_earlier_row_or_the_noisy_block_that_holds_its_position(
     model, seed
 ):
-    batch = make_pass(some_samples(seed), BLOCK_DIFFUSION, np.random.default_rng(seed))
+    batch = make_pass(
+        some_samples(seed),
+        BLOCK_DIFFUSION.noise,
+        BLOCK_DIFFUSION.prompt_weight,
+        np.random.default_rng(seed),
+    )
     before = all_logits(model, batch, batch.token_ids)
     for row, column in [(0, 20), (1, 30), (2, 8), (0, 58)]:
         changed = batch.token_ids.clone()
@@ -64,7 +70,12 @@ def test_a_clean_token_never_moves_an_earlier_row_or_the_noisy_block_that_holds_
 
 
 def test_noisy_rows_never_move_a_clean_row_or_another_block(model):
-    batch = make_pass(some_samples(1), BLOCK_DIFFUSION, np.random.default_rng(1))
+    batch = make_pass(
+        some_samples(1),
+        BLOCK_DIFFUSION.noise,
+        BLOCK_DIFFUSION.prompt_weight,
+        np.random.default_rng(1),
+    )
     before = all_logits(model, batch, batch.token_ids)
     column = int(torch.nonzero(batch.noisy[0])[3])
     changed = batch.token_ids.clone()
@@ -77,7 +88,7 @@ def test_noisy_rows_never_move_a_clean_row_or_another_block(model):
 
 def test_training_logits_equal_those_of_the_serving_slice_in_the_same_state(model):
     samples = some_samples(2)
-    batch = make_pass(samples, BLOCK_DIFFUSION, np.random.default_rng(2))
+    batch = make_pass(samples, BLOCK_DIFFUSION.noise, 0.1, np.random.default_rng(2))
     trained = all_logits(model, batch, batch.token_ids)
     compared = 0
     for row, sample in enumerate(samples):

@@ -1,0 +1,193 @@
+"""Training passes: next tokens, and masked blocks beside a clean stream (kind C).
+
+A pass is the rows that go through the model, who sees whom, and which rows are asked for which
+token. Rows of the clean stream predict the next position, noisy rows their own.
+
+A noisy block sees the clean tokens strictly before its first position and itself; nothing sees a
+noisy block but itself. That is exactly a serving slice whose clean rows end where the block begins,
+so no future or own clean token can leak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .dataset import Sample
+from .visibility import CLEAN, visibility
+
+PAD, END, MASK = 0, 1, 2
+_PADDING_GROUP = -2
+_NO_TARGET = -1
+
+
+@dataclass(frozen=True)
+class BlockNoise:
+    """How noisy blocks are drawn."""
+
+    block_sizes: tuple[int, ...] = (8, 12, 16, 16, 16, 16, 24, 32)
+    views: int = 2  # independent noisy copies of each completion beside one clean stream
+    fully_masked: float = (
+        0.35  # share of blocks with every position masked: what decoding starts from
+    )
+    grid_at_prompt_end: float = (
+        0.5  # share of views whose grid starts there (`diffusion`); others start anywhere (`exact`)
+    )
+    after_end_weight: float = 0.1  # positions after the end token: decoding ignores them
+
+
+@dataclass(frozen=True)
+class Pass:
+    """All tensors [batch, rows]. `target` is `_NO_TARGET` where a row is asked for nothing."""
+
+    token_ids: Tensor
+    positions: Tensor
+    limits: Tensor
+    groups: Tensor
+    target: Tensor
+    weight: Tensor  # of the cross-entropy
+    edited: Tensor  # rows of blocks that hold wrong visible tokens (edit_noise.py)
+
+    @property
+    def noisy(self) -> Tensor:
+        return self.groups >= 0
+
+    @property
+    def padding(self) -> Tensor:
+        return self.groups == _PADDING_GROUP
+
+    @property
+    def asked(self) -> Tensor:
+        """Rows that are asked for a token."""
+        return self.target != _NO_TARGET
+
+    def visible(self) -> Tensor:
+        return visibility(self.positions, self.limits, self.groups)
+
+
+class _Rows:
+    """Collects the rows of one sample."""
+
+    def __init__(self) -> None:
+        self.parts: list[np.ndarray] = []
+
+    def add(self, token_ids, positions, limits, group, target, weight) -> None:
+        columns = (token_ids, positions, limits, group, target, weight)
+        self.parts.append(
+            np.stack(
+                np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in columns))
+            )
+        )
+
+    def table(self) -> np.ndarray:
+        return np.concatenate(self.parts, axis=1)
+
+
+def make_pass(
+    samples: list[Sample],
+    noise: BlockNoise | None,
+    prompt_weight: float,
+    random: np.random.Generator,
+) -> Pass:
+    """The pass of a batch; without noise it has a clean stream only."""
+    rows = [_clean_rows(sample, prompt_weight) for sample in samples]
+    if noise:
+        for view in range(noise.views):
+            block_size = int(random.choice(noise.block_sizes))
+            blocks = [_blocks(sample, block_size, noise, random) for sample in samples]
+            rates = iter(_mask_rates(sum(map(len, blocks)), block_size, noise, random))
+            for sample, starts, collected in zip(samples, blocks, rows, strict=True):
+                for number, start in enumerate(starts):
+                    _add_block(
+                        collected,
+                        sample,
+                        start,
+                        block_size,
+                        view * 1000 + number,
+                        next(rates),
+                        noise,
+                        random,
+                    )
+    return _stack([collected.table() for collected in rows])
+
+
+def _clean_rows(sample: Sample, prompt_weight: float) -> _Rows:
+    total = len(sample.token_ids)
+    positions = np.arange(total)
+    target = np.append(sample.token_ids[1:], _NO_TARGET)
+    weight = np.where(positions + 1 < sample.prompt_length, prompt_weight, 1.0)
+    rows = _Rows()
+    rows.add(sample.token_ids, positions, positions, CLEAN, target, weight)
+    return rows
+
+
+def _blocks(
+    sample: Sample, block_size: int, noise: BlockNoise, random: np.random.Generator
+) -> range:
+    """First positions of the noisy blocks of one view; only whole blocks, as decoding has no
+    others."""
+    offset = 0 if random.random() < noise.grid_at_prompt_end else int(random.integers(block_size))
+    first = sample.prompt_length + offset
+    total = len(sample.token_ids)
+    if first >= total:
+        first = sample.prompt_length
+    return range(first, total, block_size)
+
+
+def _mask_rates(
+    count: int, block_size: int, noise: BlockNoise, random: np.random.Generator
+) -> np.ndarray:
+    """One rate a block: 1 for the fully masked share, the others stratified over [1 / block_size,
+    1]."""
+    strata = (random.permutation(count) + random.random(count)) / max(1, count)
+    rates = 1 / block_size + strata * (1 - 1 / block_size)
+    return np.where(random.random(count) < noise.fully_masked, 1.0, rates)
+
+
+def _add_block(
+    rows: _Rows,
+    sample: Sample,
+    start: int,
+    block_size: int,
+    group: int,
+    rate: float,
+    noise: BlockNoise,
+    random,
+) -> None:
+    positions = np.arange(start, start + block_size)
+    total = len(sample.token_ids)
+    truth = np.full(block_size, END)
+    inside = min(block_size, total - start)
+    truth[:inside] = sample.token_ids[start : start + inside]
+    masked = random.random(block_size) < rate
+    masked[random.integers(inside)] = True
+    weight = np.where(positions < total, 1.0, noise.after_end_weight)
+    rows.add(
+        np.where(masked, MASK, truth),
+        positions,
+        start - 1,
+        group,
+        np.where(masked, truth, _NO_TARGET),
+        weight,
+    )
+
+
+def _stack(tables: list[np.ndarray]) -> Pass:
+    width = max(table.shape[1] for table in tables)
+    padding = np.array([PAD, 0, -1, _PADDING_GROUP, _NO_TARGET, 0.0])[:, None]
+    padded = np.stack(
+        [
+            np.concatenate([t, np.repeat(padding, width - t.shape[1], axis=1)], axis=1)
+            for t in tables
+        ],
+        axis=1,
+    )
+    integers = torch.from_numpy(padded[:5].astype(np.int64))
+    return Pass(
+        *integers,
+        weight=torch.from_numpy(padded[5].astype(np.float32)),
+        edited=torch.zeros(integers.shape[1:], dtype=torch.bool),
+    )
