@@ -133,6 +133,8 @@ class DefaultPolicy:
     policy: str = "threshold"
     threshold: float = 0.8
     steps: int = 8
+    edit_threshold: float = 1.0
+    edit_rounds: int = 0
     draft_length: int = 12
     temperature: float = 0.0
     top_p: float = 1.0
@@ -149,6 +151,7 @@ class ContractFacts:
     pad_token_id: int | None = 0
     end_token_ids: tuple[int, ...] = (1,)
     forbidden_output: tuple[int, ...] = (0, 2)
+    can_edit: bool = False
     compute: str = "f32"
     tolerance: float = 1e-3
     default_policy: DefaultPolicy = field(default_factory=DefaultPolicy)
@@ -170,7 +173,7 @@ def contract_document(config: ModelConfig, facts: ContractFacts) -> dict:
         "end_token_ids": list(facts.end_token_ids),
         "forbidden_output": list(facts.forbidden_output),
         "shift_logits": False,
-        "can_edit": False,
+        "can_edit": facts.can_edit,
         "compute": facts.compute,
         "default_policy": dict(vars(facts.default_policy)),
         "tolerance": facts.tolerance,

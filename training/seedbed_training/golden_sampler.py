@@ -42,21 +42,23 @@ def _contract(attention: str, block_size: int, end_token_ids: tuple[int, ...]) -
         mask_token_id=2,
         end_token_ids=end_token_ids,
         forbidden_output=(0, 2),
+        can_edit=True,
     )
 
 
 def _requests():
     """(contract, prompt, parameters, max_rows, logits) in the order of the file."""
     kinds = [
-        (CAUSAL_CONTEXT, "autoregressive", "threshold"),
-        (CAUSAL_CONTEXT, "exact", "threshold"),
+        (CAUSAL_CONTEXT, "autoregressive", "threshold", False),
+        (CAUSAL_CONTEXT, "exact", "threshold", False),
     ]
-    kinds += [
-        (attention, "diffusion", policy)
-        for attention, policy in product((CAUSAL_CONTEXT, BLOCK_CAUSAL), POLICIES)
-    ]
+    for edits in (False, True):
+        kinds += [
+            (attention, "diffusion", policy, edits)
+            for attention, policy in product((CAUSAL_CONTEXT, BLOCK_CAUSAL), POLICIES)
+        ]
     temperatures = ((0.0, 1.0), (0.8, 1.0), (0.8, 0.95))
-    for number, ((attention, mode, policy), (temperature, top_p), variant) in enumerate(
+    for number, ((attention, mode, policy, edits), (temperature, top_p), variant) in enumerate(
         product(kinds, temperatures, range(8))
     ):
         random = np.random.default_rng([7, number])
@@ -73,6 +75,8 @@ def _requests():
             policy=policy,
             threshold=(0.5, 0.7, 0.9, 1.0)[variant % 4],
             steps=1 + variant % block_size,
+            edit_threshold=(0.3, 0.5, 0.7, 0.9)[variant % 4] if edits else 1.0,
+            edit_rounds=(0, 1, 2, 8)[variant // 2] if edits else 0,
             block_size=block_size,
             draft_length=(1, 2, 5, 8, 12)[variant % 5],
             temperature=temperature,
@@ -81,7 +85,9 @@ def _requests():
             max_positions=60 if variant in (5, 6) else None,
         )
         max_rows = (None, None, None, None, 18, None, 26, None)[variant]
-        yield contract, prompt, parameters, max_rows, MarkovLogits(number, VOCAB_SIZE, 0.985, 16.0)
+        looks_at = contract.mask_token_id if edits else None
+        source = MarkovLogits(number, VOCAB_SIZE, 0.985, 16.0, looks_at)
+        yield contract, prompt, parameters, max_rows, source
 
 
 def build_cases() -> tuple[list[dict], np.ndarray]:

@@ -39,6 +39,7 @@ KIND_C = Contract(
     mask_token_id=2,
     end_token_ids=(1,),
     forbidden_output=(0, 2),
+    can_edit=True,
 )
 KIND_B = replace(KIND_C, attention=BLOCK_CAUSAL, modes=("diffusion",))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 BLOCK_CAUSAL = "block_causal"
 CAUSAL_CONTEXT = "causal_context"
 MODES = ("autoregressive", "exact", "diffusion")
+MOST_EDIT_ROUNDS = 16
 POLICIES = ("threshold", "confident_prefix", "fixed_steps")
 
 
@@ -24,6 +25,7 @@ class Contract:
     mask_token_id: int
     end_token_ids: tuple[int, ...]
     forbidden_output: tuple[int, ...]
+    can_edit: bool
 
     @classmethod
     def of(cls, document: dict) -> Contract:
@@ -48,6 +50,8 @@ class Parameters:
     policy: str = "threshold"
     threshold: float = 0.9
     steps: int = 8
+    edit_threshold: float = 1.0  # 1: never
+    edit_rounds: int = 0
     block_size: int = 16
     draft_length: int = 12
     temperature: float = 0.0
@@ -71,13 +75,22 @@ def validate(contract: Contract, prompt: list[int], parameters: Parameters) -> N
         _range("block_size", p.block_size, contract.block_size, contract.block_size)
     _range("draft_length", p.draft_length, 1, contract.max_block_size)
     _range("steps", p.steps, 1, p.block_size)
+    _range("edit_rounds", p.edit_rounds, 0, MOST_EDIT_ROUNDS if contract.can_edit else 0)
     _range("temperature", p.temperature, 0.0, 2.0)
     _range("seed", p.seed, 0, 2**63 - 1)
     if p.max_positions is not None:
         _range("max_positions", p.max_positions, 1, 2**63 - 1)
-    for name, value in (("threshold", p.threshold), ("top_p", p.top_p)):
+    for name, value in (
+        ("threshold", p.threshold),
+        ("edit_threshold", p.edit_threshold),
+        ("top_p", p.top_p),
+    ):
         if not 0 < value <= 1:
             raise RequestError(f"{name} out of range: {value} (expected: above 0, at most 1)")
+    if p.edit_threshold < 1 and not contract.can_edit:
+        raise RequestError(
+            f"edit_threshold not offered: {p.edit_threshold} (expected: 1, the model cannot edit)"
+        )
     _range("prompt length", len(prompt), 1, contract.context_length)
     for token_id in prompt:
         _range("prompt token id", token_id, 0, contract.vocab_size - 1)

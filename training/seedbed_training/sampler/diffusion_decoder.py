@@ -6,6 +6,7 @@ import numpy as np
 
 from .contract import BLOCK_CAUSAL, Contract, Parameters
 from .decoder import Decoder
+from .drawing import Drawn
 from .policies import reveal
 from .rounds import Slice, Step
 
@@ -29,6 +30,8 @@ class DiffusionDecoder(Decoder):
         self.block_confidence = [0.0] * self.parameters.block_size
         self.frozen = len(frozen)
         self.denoise_rounds = 0
+        self.edit_rounds = 0  # rounds that began with the block decided
+        self.states: set[tuple[int | None, ...]] = set()  # of the block, after each of its rounds
 
     def _grid(self) -> int | None:
         return self.parameters.block_size if self.contract.attention == BLOCK_CAUSAL else None
@@ -60,10 +63,12 @@ class DiffusionDecoder(Decoder):
             return Step(slice_.rows)
         self.committing = []
         first_position = len(slice_.context) + slice_.clean_rows
-        self._denoise(logits, first_position)
+        was_decided = self._decided_end() is not None
+        edited = self._denoise(logits, first_position)
         self.denoise_rounds += 1
+        self.edit_rounds += was_decided
         end = self._decided_end()
-        if end is None:
+        if end is None or self._looks_again(was_decided, edited):
             return Step(slice_.clean_rows)
         drawn = list(zip(self.block, self.block_confidence, strict=True))[self.frozen : end]
         step = self._output_step(slice_.clean_rows, drawn)
@@ -72,9 +77,27 @@ class DiffusionDecoder(Decoder):
             self._open_block([])
         return step
 
-    def _denoise(self, logits: np.ndarray, first_position: int) -> None:
-        undecided = [i for i in range(self._first_end()) if self.block[i] is None]
+    def _looks_again(self, was_decided: bool, edited: bool) -> bool:
+        """Whether a decided block takes another round, for edits only."""
+        if self.parameters.edit_threshold == 1 or self.edit_rounds == self.parameters.edit_rounds:
+            return False
+        return edited or not was_decided
+
+    def _denoise(self, logits: np.ndarray, first_position: int) -> bool:
+        """One round of the block; whether a visible token was replaced."""
+        end = self._first_end()
+        written = range(self.frozen, min(end + 1, len(self.block)))
+        visible = [i for i in written if self.block[i] is not None]
+        undecided = [i for i in range(end) if self.block[i] is None]
         drawn = {i: self._draw(logits[i], first_position + i) for i in undecided}
+        edits = self._edits(visible, logits, first_position)
+        if undecided:
+            self._reveal(drawn)
+        edited = self._apply(edits)
+        self.states.add(tuple(self.block))
+        return edited
+
+    def _reveal(self, drawn: dict[int, Drawn]) -> None:
         chosen, margin = reveal(
             {i: each.confidence for i, each in drawn.items()}, self.denoise_rounds, self.parameters
         )
@@ -85,6 +108,37 @@ class DiffusionDecoder(Decoder):
                 self._limit_margin(each.margin)
         for i in chosen:
             self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
+
+    def _edits(
+        self, visible: list[int], logits: np.ndarray, first_position: int
+    ) -> dict[int, Drawn]:
+        """The visible positions whose token another one beats, with that token."""
+        threshold = self.parameters.edit_threshold
+        if threshold == 1:
+            return {}
+        edits = {}
+        for i in visible:
+            drawn = self._draw(logits[i], first_position + i)
+            self._limit_margin(drawn.margin)
+            if drawn.token_id != self.block[i]:
+                self._limit_margin(abs(drawn.confidence - threshold))
+                if drawn.confidence > threshold:
+                    edits[i] = drawn
+        return edits
+
+    def _apply(self, edits: dict[int, Drawn]) -> bool:
+        """Replaces tokens, unless the block has been in the state that results: edits must not go
+        round in a circle."""
+        state = list(self.block)
+        for i, drawn in edits.items():
+            state[i] = drawn.token_id
+        if not edits or tuple(state) in self.states:
+            return False
+        for i, drawn in edits.items():
+            self.block_confidence[i] = drawn.confidence
+        self.block = state
+        self.work.edits += len(edits)
+        return True
 
     def _first_end(self) -> int:
         """Index of the first visible end token that was drawn, or the block's size."""

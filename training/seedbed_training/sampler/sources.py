@@ -56,15 +56,24 @@ class MarkovLogits:
 
     Clean rows of equal position and token always agree, as those of a causal model do; a denoise
     row often prefers the token that the clean rows lead to, and sometimes another, so drafts are
-    accepted and refuted in turn.
+    accepted and refuted in turn. With a `mask_token_id` a denoise row looks at the visible token
+    before it, so that a token decided before its neighbour may have to be edited.
     """
 
-    def __init__(self, seed: int, vocab_size: int, agreement: float, sharpness: float) -> None:
-        self.seed, self.vocab_size, self.agreement, self.sharpness = (
+    def __init__(
+        self,
+        seed: int,
+        vocab_size: int,
+        agreement: float,
+        sharpness: float,
+        mask_token_id: int | None = None,
+    ) -> None:
+        self.seed, self.vocab_size, self.agreement, self.sharpness, self.mask_token_id = (
             seed,
             vocab_size,
             agreement,
             sharpness,
+            mask_token_id,
         )
 
     def logits(self, slice_: Slice) -> np.ndarray:
@@ -75,6 +84,8 @@ class MarkovLogits:
                 row, previous = self._clean_row(position + i, token_id), token_id
             else:
                 row, previous = self._denoise_row(position + i, previous, i - slice_.clean_rows)
+                if self.mask_token_id is not None and token_id != self.mask_token_id:
+                    previous = token_id
             rows.append(row)
         return np.array(rows[slice_.first_logits_row :], dtype=np.float32).reshape(
             -1, self.vocab_size

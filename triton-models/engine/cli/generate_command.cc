@@ -22,6 +22,8 @@ DecodeParameters read_parameters(const Options& options, const Contract& contrac
   if (options.has("policy")) p.policy = parse_policy(options.text("policy"));
   p.threshold = options.number("threshold", p.threshold);
   p.steps = integer("steps", p.steps);
+  p.edit_threshold = options.number("edit-threshold", p.edit_threshold);
+  p.edit_rounds = integer("edit-rounds", p.edit_rounds);
   p.block_size = integer("block-size", p.block_size);
   p.draft_length = integer("draft-length", p.draft_length);
   p.temperature = options.number("temperature", p.temperature);
@@ -35,11 +37,11 @@ DecodeParameters read_parameters(const Options& options, const Contract& contrac
 }  // namespace
 
 void generate_command(int argc, char** argv) {
-  const Options options =
-      Options::parse(argc, argv,
-                     {"model", "tokens", "threads", "mode", "policy", "threshold", "steps", "block-size",
-                      "draft-length", "temperature", "top-p", "seed", "max-tokens", "max-positions"},
-                     {});
+  const Options options = Options::parse(
+      argc, argv,
+      {"model", "tokens", "threads", "mode", "policy", "threshold", "steps", "edit-threshold", "edit-rounds",
+       "block-size", "draft-length", "temperature", "top-p", "seed", "max-tokens", "max-positions"},
+      {});
   options.text("tokens");
   const auto model =
       load_verified(options.text("model"), {.threads = static_cast<int32_t>(options.integer("threads", 2))});

@@ -14,7 +14,7 @@ FOLDER holds one model version: model.gguf, contract.json and the files that it 
 generate   continues a prompt; prints JSON
   --tokens 1,2,3       the prompt ("-": from standard input)
   --max-tokens 128     most tokens of output
-  --mode, --policy, --threshold, --steps, --block-size, --draft-length, --temperature, --top-p, --seed, --max-positions
+  --mode, --policy, --threshold, --steps, --edit-threshold, --edit-rounds, --block-size, --draft-length, --temperature, --top-p, --seed, --max-positions
                        as in docs/triton-protocol.md; what is not given comes from the contract
 
 logits     one forward pass on an empty context; prints JSON, a row of logits for each wanted row

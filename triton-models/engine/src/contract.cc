@@ -70,6 +70,8 @@ DecodeParameters read_default_policy(const json& value, int32_t block_size) {
   policy.policy = parse_policy(fields.choice("policy", {"threshold", "confident_prefix", "fixed_steps"}));
   policy.threshold = fields.number("threshold");
   policy.steps = static_cast<int32_t>(fields.integer("steps", 1, kLargestBlock));
+  policy.edit_threshold = fields.number("edit_threshold");
+  policy.edit_rounds = static_cast<int32_t>(fields.integer("edit_rounds", 0, kMostEditRounds));
   policy.draft_length = static_cast<int32_t>(fields.integer("draft_length", 1, kLargestBlock));
   policy.temperature = fields.number("temperature");
   policy.top_p = fields.number("top_p");
@@ -107,6 +109,18 @@ void check_ids(const Contract& contract) {
   }
 }
 
+void check_edits(const Contract& contract, const DecodeParameters& p) {
+  REQUEST_CHECK(p.edit_threshold > 0 && p.edit_threshold <= 1,
+                "edit_threshold out of range: ", p.edit_threshold, " (expected: (0, 1])");
+  REQUEST_CHECK(p.edit_rounds >= 0 && p.edit_rounds <= kMostEditRounds,
+                "edit_rounds out of range: ", p.edit_rounds, " (expected: 0..", kMostEditRounds, ")");
+  if (contract.can_edit) return;
+  REQUEST_CHECK(p.edit_threshold == 1, "edit_threshold is not offered by this model: ", p.edit_threshold,
+                " (expected: 1, it cannot edit)");
+  REQUEST_CHECK(p.edit_rounds == 0, "edit_rounds is not offered by this model: ", p.edit_rounds,
+                " (expected: 0, it cannot edit)");
+}
+
 void check_parameters(const Contract& contract, const DecodeParameters& p) {
   REQUEST_CHECK(contract.offers(p.mode), "mode is not offered by this model: ", to_string(p.mode));
   REQUEST_CHECK(p.threshold > 0 && p.threshold <= 1, "threshold out of range: ", p.threshold,
@@ -122,6 +136,7 @@ void check_parameters(const Contract& contract, const DecodeParameters& p) {
   const int32_t most_steps = uses_steps ? p.block_size : contract.max_block_size;
   REQUEST_CHECK(p.steps >= 1 && p.steps <= most_steps, "steps out of range: ", p.steps, " (expected: 1..",
                 most_steps, ")");
+  check_edits(contract, p);
   REQUEST_CHECK(p.draft_length >= 1 && p.draft_length <= contract.max_block_size,
                 "draft_length out of range: ", p.draft_length, " (expected: 1..", contract.max_block_size,
                 ")");
@@ -181,7 +196,7 @@ Contract Contract::parse(const std::string& text) {
   check_ids(contract);
   MODEL_CHECK(!fields.boolean("shift_logits"),
               "contract: shift_logits is not served: true (expected: false)");
-  MODEL_CHECK(!fields.boolean("can_edit"), "contract: can_edit is not served: true (expected: false)");
+  contract.can_edit = fields.boolean("can_edit");
   contract.compute_f32 = fields.choice("compute", {"f32", "native"}) == "f32";
   contract.tolerance = fields.number("tolerance");
   MODEL_CHECK(contract.tolerance > 0 && std::isfinite(contract.tolerance),

@@ -1,6 +1,7 @@
 #include "diffusion_decoder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "prefill.h"
@@ -32,6 +33,8 @@ int32_t DiffusionDecoder::span_positions() const {
 void DiffusionDecoder::open_block() {
   block_.assign(static_cast<size_t>(parameters_.block_size), Place{.token_id = contract_.mask_token_id});
   denoise_rounds_ = 0;
+  edit_rounds_ = 0;
+  states_.clear();
 }
 
 Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
@@ -50,10 +53,11 @@ Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
     slice.first_logits_row = chunk.rows;
     if (!chunk.last) return slice;
   }
-  const auto undecided =
-      std::find_if(block_.begin(), block_.end(), [](const Place& place) { return !place.visible; });
-  slice.first_logits_row = slice.clean_rows + static_cast<int32_t>(undecided - block_.begin());
-  for (const Place& place : block_) slice.token_ids.push_back(place.token_id);
+  const auto first_asked = edits_on() ? block_.begin() + frozen_
+                                      : std::find_if(block_.begin(), block_.end(),
+                                                     [](const Place& place) { return !place.visible; });
+  slice.first_logits_row = slice.clean_rows + static_cast<int32_t>(first_asked - block_.begin());
+  std::ranges::copy(token_ids(), std::back_inserter(slice.token_ids));
   return slice;
 }
 
@@ -87,8 +91,17 @@ Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits)
   slice.kv->keep(slice.clean_rows);
   if (slice.rows() == slice.clean_rows) return {};
 
+  const bool was_decided = decided();
+  const bool edited = denoise(slice, logits);
+  denoise_rounds_ += 1;
+  edit_rounds_ += was_decided ? 1 : 0;
+  return decided() && !looks_again(was_decided, edited) ? commit() : Step{};
+}
+
+bool DiffusionDecoder::denoise(const Slice& slice, std::span<const float> logits) {
   std::vector<int32_t> drawn;
   const std::vector<Candidate> candidates = draw_candidates(slice, logits, drawn);
+  const std::vector<Edit> edits = find_edits(slice, logits);
   const std::vector<int32_t> revealed = reveal(candidates);
   for (size_t i = 0; i < candidates.size(); ++i) {
     const Candidate& candidate = candidates[i];
@@ -96,8 +109,47 @@ Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits)
     block_[static_cast<size_t>(candidate.index)] = {
         .token_id = drawn[i], .visible = true, .confidence = candidate.confidence};
   }
-  denoise_rounds_ += 1;
-  return decided() ? commit() : Step{};
+  const bool edited = apply(edits);
+  if (edits_on()) states_.push_back(token_ids());
+  return edited;
+}
+
+std::vector<DiffusionDecoder::Edit> DiffusionDecoder::find_edits(const Slice& slice,
+                                                                 std::span<const float> logits) const {
+  std::vector<Edit> edits;
+  if (!edits_on()) return edits;
+  const int32_t written_end = std::min(first_end() + 1, parameters_.block_size);
+  for (int32_t index = frozen_; index < written_end; ++index) {
+    const Place& place = block_[static_cast<size_t>(index)];
+    if (!place.visible) continue;
+    const Drawn token = draw(slice, logits, slice.clean_rows + index, block_start() + index);
+    const bool beaten = token.token_id != place.token_id && token.confidence > parameters_.edit_threshold;
+    if (beaten) edits.push_back({.index = static_cast<size_t>(index), .token = token});
+  }
+  return edits;
+}
+
+bool DiffusionDecoder::apply(const std::vector<Edit>& edits) {
+  if (edits.empty()) return false;
+  std::vector<int32_t> state = token_ids();
+  for (const Edit& edit : edits) state[edit.index] = edit.token.token_id;
+  if (std::ranges::find(states_, state) != states_.end()) return false;
+  for (const Edit& edit : edits) {
+    block_[edit.index].token_id = edit.token.token_id;
+    block_[edit.index].confidence = edit.token.confidence;
+  }
+  count_edits(edits.size());
+  return true;
+}
+
+bool DiffusionDecoder::looks_again(bool was_decided, bool edited) const {
+  return edits_on() && edit_rounds_ < parameters_.edit_rounds && (edited || !was_decided);
+}
+
+std::vector<int32_t> DiffusionDecoder::token_ids() const {
+  std::vector<int32_t> ids;
+  for (const Place& place : block_) ids.push_back(place.token_id);
+  return ids;
 }
 
 int32_t DiffusionDecoder::first_end() const {
@@ -119,7 +171,7 @@ Step DiffusionDecoder::commit() {
   for (auto place = block_.begin() + frozen_; place != block_.end(); ++place) {
     if (!output({.token_id = place->token_id, .confidence = place->confidence}, step)) return step;
   }
-  for (const Place& place : block_) clean_.push_back(place.token_id);
+  std::ranges::copy(token_ids(), std::back_inserter(clean_));
   frozen_ = 0;
   open_block();
   return step;

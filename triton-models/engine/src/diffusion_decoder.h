@@ -23,13 +23,28 @@ class DiffusionDecoder final : public Sequence {
     double confidence = 0;
   };
 
+  struct Edit {
+    size_t index = 0;  // inside the block
+    Drawn token;
+  };
+
   void open_block();
+  // One round of the block; whether a visible token was replaced.
+  bool denoise(const Slice& slice, std::span<const float> logits);
   std::vector<int32_t> reveal(std::span<const Candidate> candidates) const;
   std::vector<Candidate> draw_candidates(const Slice& slice, std::span<const float> logits,
                                          std::vector<int32_t>& drawn) const;
+  // The visible places whose token another one beats, with that token. Empty without edits.
+  std::vector<Edit> find_edits(const Slice& slice, std::span<const float> logits) const;
+  // False when nothing was replaced: edits that lead back to a state of the block are dropped, or they could
+  // go round in a circle.
+  bool apply(const std::vector<Edit>& edits);
+  bool edits_on() const { return parameters_.edit_threshold < 1; }
+  bool looks_again(bool was_decided, bool edited) const;  // whether a decided block takes another round
   int32_t first_end() const;  // index in the block of the first visible end token behind the frozen ones,
                               // else the block's size
   bool decided() const;
+  std::vector<int32_t> token_ids() const;  // of the block; mask id where undecided
   Step commit();
 
   int32_t block_start() const { return static_cast<int32_t>(clean_.size()); }
@@ -38,8 +53,10 @@ class DiffusionDecoder final : public Sequence {
   // come.
   std::vector<int32_t> clean_;
   std::vector<Place> block_;
-  int32_t frozen_ = 0;          // leading places that belong to the prompt
-  int32_t denoise_rounds_ = 0;  // of the active block
+  int32_t frozen_ = 0;                        // leading places that belong to the prompt
+  int32_t denoise_rounds_ = 0;                // of the active block
+  int32_t edit_rounds_ = 0;                   // those of them that began with the block decided
+  std::vector<std::vector<int32_t>> states_;  // ids of the active block after each of its rounds
 };
 
 }  // namespace seedbed::engine

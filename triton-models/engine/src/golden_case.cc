@@ -47,6 +47,10 @@ DecodeParameters read_parameters(const json& document, const Contract& contract)
       p.threshold = value;
     else if (name == "steps")
       p.steps = value;
+    else if (name == "edit_threshold")
+      p.edit_threshold = value;
+    else if (name == "edit_rounds")
+      p.edit_rounds = value;
     else if (name == "block_size")
       p.block_size = value;
     else if (name == "draft_length")

@@ -34,6 +34,7 @@ class Sequence : public Decoder {
 
   // To be called once for each absorbed slice.
   void count(const Slice& slice);
+  void count_edits(size_t replaced) { work_.edits += static_cast<int64_t>(replaced); }
 
   const Contract& contract_;
   const std::vector<int32_t> prompt_;

@@ -35,6 +35,8 @@ json valid() {
             {"policy", "fixed_steps"},
             {"threshold", 0.8},
             {"steps", 4},
+            {"edit_threshold", 1.0},
+            {"edit_rounds", 0},
             {"draft_length", 12},
             {"temperature", 0.5},
             {"top_p", 0.95}}},
@@ -162,13 +164,17 @@ TEST(Contract, NamesTheFieldTheValueAndTheExpectation) {
       {"/forbidden_output", {4}, "forbidden_output lacks the pad id: 5"},
       {"/shift_logits", true, "shift_logits is not served: true"},
       {"/shift_logits", 0, "shift_logits has the wrong type: 0"},
-      {"/can_edit", true, "can_edit is not served: true"},
+      {"/can_edit", "no", "can_edit has the wrong type: \"no\""},
       {"/compute", "bf16", "compute is unknown: \"bf16\" (expected: f32, native)"},
       {"/tolerance", 0, "tolerance out of range: 0"},
       {"/tolerance", "small", "tolerance has the wrong type: \"small\""},
       {"/default_policy", 3, "default_policy. is number (expected: object)"},
       {"/default_policy/mode", "fast", "default_policy.mode is unknown: \"fast\""},
       {"/default_policy/threshold", 0, "threshold out of range: 0"},
+      {"/default_policy/edit_threshold", 1.5, "edit_threshold out of range: 1.5"},
+      {"/default_policy/edit_threshold", 0.5, "edit_threshold is not offered by this model: 0.5"},
+      {"/default_policy/edit_rounds", 17, "edit_rounds out of range: 17 (expected: integer 0..16)"},
+      {"/default_policy/edit_rounds", 1, "edit_rounds is not offered by this model: 1"},
       {"/default_policy/draft_length", 17, "draft_length out of range: 17 (expected: 1..16)"},
       {"/default_policy/temperature", 2.5, "temperature out of range: 2.5"},
       {"/default_policy/top_p", 0, "top_p out of range: 0"},
@@ -226,6 +232,9 @@ TEST_F(Validation, RefusesEachParameterOutOfRange) {
   for (const int32_t value : {0, -1, 65, INT32_MAX}) refused(&DecodeParameters::max_tokens, value);
   for (const double value : {0.0, -0.5, 1.5, nan, infinity}) refused(&DecodeParameters::threshold, value);
   for (const double value : {0.0, -0.5, 1.5, nan, infinity}) refused(&DecodeParameters::top_p, value);
+  for (const double value : {0.0, -0.5, 1.5, nan, infinity})
+    refused(&DecodeParameters::edit_threshold, value);
+  for (const int32_t value : {-1, 17}) refused(&DecodeParameters::edit_rounds, value);
   for (const double value : {-0.1, 2.1, nan, infinity}) refused(&DecodeParameters::temperature, value);
   for (const int32_t value : {0, -1, 17}) refused(&DecodeParameters::steps, value);
   for (const int32_t value : {0, -1, 17}) refused(&DecodeParameters::block_size, value);
@@ -233,6 +242,17 @@ TEST_F(Validation, RefusesEachParameterOutOfRange) {
   refused(&DecodeParameters::seed, int64_t{-1});
   refused(&DecodeParameters::max_positions, int64_t{0});
   EXPECT_NO_THROW(contract_.validate({1}, parameters_)) << "every refusal must have had its own cause";
+}
+
+TEST_F(Validation, EditsAreRefusedWhereTheModelCannotEdit) {
+  parameters_.edit_threshold = 0.5;
+  EXPECT_EQ(refusal(), "edit_threshold is not offered by this model: 0.5 (expected: 1, it cannot edit)");
+  parameters_.edit_threshold = 1;
+  parameters_.edit_rounds = 2;
+  EXPECT_EQ(refusal(), "edit_rounds is not offered by this model: 2 (expected: 0, it cannot edit)");
+  contract_.can_edit = true;
+  parameters_.edit_threshold = 0.5;
+  EXPECT_NO_THROW(contract_.validate({1}, parameters_));
 }
 
 TEST_F(Validation, StepsAreBoundByTheBlockOnlyWhereTheyAreUsed) {

@@ -152,6 +152,71 @@ TEST(DiffusionDecoder, DecidesABlockInTheRoundsThatFixedStepsAllow) {
   }
 }
 
+DecodeParameters with_edits(const Contract& contract, int64_t seed, int32_t edit_rounds) {
+  DecodeParameters p = parameters(contract, seed);
+  p.edit_threshold = 0.3;
+  p.edit_rounds = edit_rounds;
+  return p;
+}
+
+// Ids of the block that a slice denoises.
+std::vector<int32_t> block_of(const Slice& slice) {
+  return {slice.token_ids.begin() + slice.clean_rows, slice.token_ids.end()};
+}
+
+TEST(DiffusionDecoder, NeverShowsTheModelAStateOfABlockTwice) {
+  HashModel model(test_contract(Attention::kCausalContext));
+  int64_t edits = 0;
+  for (int64_t seed = 0; seed < 60; ++seed) {
+    const auto prompt = test_prompt(9, static_cast<uint64_t>(seed));
+    const auto [generation, slices, kept] = record(model, prompt, with_edits(model.contract(), seed, 16));
+    edits += generation.work.edits;
+    std::vector<std::vector<int32_t>> states;
+    for (const Slice& slice : slices) {
+      if (slice.clean_rows > 0) states.clear();
+      // A last round without an edit evaluates the state it leaves.
+      EXPECT_EQ(std::ranges::count(states, block_of(slice)), 0) << "seed " << seed;
+      states.push_back(block_of(slice));
+    }
+  }
+  EXPECT_GT(edits, 30);
+}
+
+TEST(DiffusionDecoder, TakesAtMostTheEditRoundsThatWereAskedFor) {
+  HashModel model(test_contract(Attention::kBlockCausal));
+  int64_t extra_rounds = 0;
+  for (int64_t seed = 0; seed < 40; ++seed) {
+    const auto prompt = test_prompt(19, static_cast<uint64_t>(seed));
+    for (const int32_t edit_rounds : {0, 1, 3}) {
+      int rounds_of_block = 0;
+      const auto [generation, slices, kept] =
+          record(model, prompt, with_edits(model.contract(), seed, edit_rounds));
+      for (const Slice& slice : slices) {
+        if (slice.clean_rows > 0) rounds_of_block = 0;
+        const auto block = block_of(slice);
+        const auto end = std::find(block.begin(), block.end(), 37);
+        const bool decided = std::find(block.begin(), end, 39) == end;
+        rounds_of_block += decided ? 1 : 0;
+        extra_rounds += decided ? 1 : 0;
+        EXPECT_LE(rounds_of_block, edit_rounds) << "seed " << seed;
+        EXPECT_GE(slice.first_logits_row, slice.clean_rows);
+      }
+    }
+  }
+  EXPECT_GT(extra_rounds, 40);
+}
+
+TEST(DiffusionDecoder, NeverEditsTheTailOfThePrompt) {
+  HashModel model(test_contract(Attention::kBlockCausal));
+  const std::vector<int32_t> prompt = test_prompt(19, 3);
+  for (int64_t seed = 0; seed < 20; ++seed) {
+    const auto [generation, slices, kept] = record(model, prompt, with_edits(model.contract(), seed, 4));
+    for (size_t i = 1; i < slices.size() && kept[i] == 16 && slices[i].clean_rows == 0; ++i) {
+      EXPECT_EQ(part(slices[i].token_ids, 0, 3), part(prompt, 16, 19));
+    }
+  }
+}
+
 TEST(DiffusionDecoder, ShowsTheActiveBlockAsADraft) {
   HashModel model(test_contract(Attention::kBlockCausal));
   const std::vector<int32_t> prompt = test_prompt(19, 3);

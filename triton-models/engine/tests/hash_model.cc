@@ -45,6 +45,7 @@ Contract test_contract(Attention attention) {
   contract.pad_token_id = 38;
   contract.end_token_ids = {37};
   contract.forbidden_output = {38, 39};
+  contract.can_edit = true;
   contract.default_policy.block_size = 8;
   contract.default_policy.draft_length = 6;
   return contract;

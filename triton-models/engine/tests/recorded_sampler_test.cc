@@ -32,6 +32,7 @@ Contract read_contract(const json& document) {
   contract.block_size = document.at("block_size");
   contract.max_block_size = document.at("max_block_size");
   contract.mask_token_id = document.at("mask_token_id");
+  contract.can_edit = document.at("can_edit");
   contract.end_token_ids = document.at("end_token_ids").get<std::vector<int32_t>>();
   contract.forbidden_output = document.at("forbidden_output").get<std::vector<int32_t>>();
   return contract;
@@ -44,6 +45,8 @@ DecodeParameters read_parameters(const json& document) {
   p.policy = parse_policy(document.at("policy"));
   p.threshold = document.at("threshold");
   p.steps = document.at("steps");
+  p.edit_threshold = document.at("edit_threshold");
+  p.edit_rounds = document.at("edit_rounds");
   p.block_size = document.at("block_size");
   p.draft_length = document.at("draft_length");
   p.temperature = document.at("temperature");

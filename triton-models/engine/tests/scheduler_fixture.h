@@ -49,6 +49,8 @@ inline GenerationRequest request(const Contract& contract, const Ask& ask,
   request.parameters.mode = ask.mode;
   request.parameters.temperature = ask.seed % 2 == 0 ? 0 : 0.8;
   request.parameters.threshold = 0.5;
+  request.parameters.edit_threshold = ask.seed % 3 == 0 ? 0.3 : 1;
+  request.parameters.edit_rounds = static_cast<int32_t>(ask.seed % 4);
   request.parameters.seed = ask.seed;
   request.parameters.max_tokens = ask.max_tokens;
   request.tenant = ask.tenant;

@@ -35,6 +35,8 @@ nlohmann::json contract_of(const TinySizes& sizes) {
             {"policy", "threshold"},
             {"threshold", 0.9},
             {"steps", 4},
+            {"edit_threshold", 1.0},
+            {"edit_rounds", 0},
             {"draft_length", 8},
             {"temperature", 0.0},
             {"top_p", 1.0}}},

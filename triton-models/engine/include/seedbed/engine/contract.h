@@ -12,12 +12,17 @@ enum class Attention { kBlockCausal, kCausalContext };
 enum class Mode { kAutoregressive, kExact, kDiffusion };
 enum class Policy { kThreshold, kConfidentPrefix, kFixedSteps };
 
+// Rounds for edits only that one block may take.
+inline constexpr int32_t kMostEditRounds = 16;
+
 // How one request is decoded; docs/triton-protocol.md gives ranges and defaults.
 struct DecodeParameters {
   Mode mode = Mode::kDiffusion;
   Policy policy = Policy::kThreshold;
   double threshold = 0.9;
   int32_t steps = 8;
+  double edit_threshold = 1.0;  // 1: never
+  int32_t edit_rounds = 0;
   int32_t block_size = 16;
   int32_t draft_length = 12;
   double temperature = 0.0;
@@ -40,6 +45,7 @@ struct Contract {
   int32_t pad_token_id = -1;  // -1: none
   std::vector<int32_t> end_token_ids;
   std::vector<int32_t> forbidden_output;
+  bool can_edit = false;
   bool compute_f32 = true;
   DecodeParameters default_policy;  // max_tokens and max_positions are meaningless here
   double tolerance = 1e-3;
