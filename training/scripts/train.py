@@ -20,6 +20,7 @@ from seedbed_training import checkpoint
 from seedbed_training.dataset import Dataset
 from seedbed_training.model import ModelConfig
 from seedbed_training.objectives import BLOCK_DIFFUSION, EDITED_BLOCKS, NEXT_TOKEN
+from seedbed_training.passes import MASK
 from seedbed_training.schedule import Schedule
 from seedbed_training.trainer import Trainer, TrainerConfig, new_model, run
 
@@ -46,6 +47,9 @@ def main() -> None:
         "--learning-rate", type=float, help="default: 2e-3 (ar), 1e-3 (diffusion), 5e-4 (edit)"
     )
     parser.add_argument(
+        "--warmup", type=float, default=0.03, help="share of the steps on which the rate rises"
+    )
+    parser.add_argument(
         "--descent", type=float, default=0.4, help="share of the steps on which the rate falls"
     )
     parser.add_argument("--seed", type=int, default=1)
@@ -55,7 +59,10 @@ def main() -> None:
 
     objective, peak = STAGES[options.stage]
     schedule = Schedule(
-        peak=options.learning_rate or peak, steps=options.steps, descent=options.descent
+        peak=options.learning_rate or peak,
+        steps=options.steps,
+        warmup=options.warmup,
+        descent=options.descent,
     )
     config = TrainerConfig(
         schedule, objective, batch_tokens=options.batch_tokens, seed=options.seed
@@ -65,6 +72,8 @@ def main() -> None:
         model, flops = checkpoint.load_model(options.init), checkpoint.load(options.init)["flops"]
     else:
         model, flops = new_model(ModelConfig(), options.seed), 0
+    if objective.edits:
+        model = model.with_marker(MASK)
     trainer = Trainer(model, config, flops)
     if options.out.exists():
         trainer.restore(checkpoint.load(options.out))

@@ -33,7 +33,7 @@ class EditNoise:
 @torch.no_grad()
 def best_guesses(model: Transformer, batch: Pass) -> Tensor:
     """Ids [batch, rows]: the model's best token where a row is asked for one, `MASK` elsewhere."""
-    hidden = model(batch.token_ids, batch.positions, batch.visible())
+    hidden = model(batch.token_ids, batch.positions, batch.visible(), batch.marked)
     logits = model.logits(hidden[batch.asked]).float()
     logits[:, [PAD, MASK]] = -torch.inf
     guesses = torch.full_like(batch.token_ids, MASK)

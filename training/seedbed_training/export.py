@@ -33,6 +33,8 @@ def tensors(model: Transformer) -> dict[str, np.ndarray]:
     }
     if model.head is not None:
         named["output.weight"] = model.head.weight
+    if model.visible_marker is not None:
+        named["visible_marker.weight"] = model.visible_marker
     for number, layer in enumerate(model.layers):
         prefix = f"blk.{number}."
         named |= {

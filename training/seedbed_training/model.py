@@ -8,7 +8,7 @@ notion of streams, blocks or masking: who sees whom comes in as one boolean matr
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +28,7 @@ class ModelConfig:
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
     tied_embeddings: bool = True
+    marks_visible: bool = False  # visible tokens of noisy blocks look different from clean ones
 
     def __post_init__(self) -> None:
         if self.architecture not in ("llama", "qwen2"):
@@ -141,6 +142,12 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.width)
+        # Added to the embedding of a visible token in a noisy block. Such a row is asked for its
+        # own token and a clean row for the next one, though both may see the same tokens; without a
+        # mark the model cannot tell them apart.
+        self.visible_marker = (
+            nn.Parameter(torch.zeros(config.width)) if config.marks_visible else None
+        )
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.output_norm = RMSNorm(config.width, config.norm_epsilon)
         self.head = (
@@ -163,10 +170,15 @@ class Transformer(nn.Module):
                 nn.init.normal_(parameter, std=deviation, generator=generator)
         return self
 
-    def forward(self, token_ids: Tensor, positions: Tensor, visible: Tensor) -> Tensor:
+    def forward(
+        self, token_ids: Tensor, positions: Tensor, visible: Tensor, marked: Tensor
+    ) -> Tensor:
         """Hidden states [batch, rows, width] of rows with ids and positions [batch, rows] and
-        visibility [batch, rows, rows]."""
-        x = self.embedding(token_ids)
+        visibility [batch, rows, rows].
+
+        `marked` [batch, rows]: rows of noisy blocks that hold a visible token.
+        """
+        x = self.embed(token_ids, marked)
         cosine, sine = rotary_angles(self.config, positions)
         bias = torch.zeros(visible.shape, dtype=torch.float32).masked_fill_(~visible, -torch.inf)[
             :, None
@@ -177,10 +189,28 @@ class Transformer(nn.Module):
             x = layer(x, cosine, sine, bias)
         return self.output_norm(x)
 
+    def embed(self, token_ids: Tensor, marked: Tensor) -> Tensor:
+        x = self.embedding(token_ids)
+        return x if self.visible_marker is None else x + marked[..., None] * self.visible_marker
+
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits [..., vocab_size] of hidden states [..., width]; taken apart so that only wanted
         rows pay for the head."""
         return F.linear(hidden, self.embedding.weight if self.head is None else self.head.weight)
+
+    def with_marker(self, mask_token_id: int) -> Transformer:
+        """The same model, that also marks visible tokens of noisy blocks.
+
+        The marker starts as the mask's embedding: what the model already knows as the sign of a row
+        that is asked for its own token.
+        """
+        if self.visible_marker is not None:
+            return self
+        marked = Transformer(replace(self.config, marks_visible=True))
+        marked.load_state_dict(
+            {**self.state_dict(), "visible_marker": self.embedding.weight[mask_token_id].detach()}
+        )
+        return marked
 
     def parameter_count(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())

@@ -25,7 +25,7 @@ class ObjectiveConfig:
 
 NEXT_TOKEN = ObjectiveConfig()
 BLOCK_DIFFUSION = ObjectiveConfig(noise=BlockNoise(), next_token_weight=0.3)
-EDITED_BLOCKS = replace(BLOCK_DIFFUSION, edits=EditNoise())
+EDITED_BLOCKS = replace(BLOCK_DIFFUSION, next_token_weight=1.0, edits=EditNoise())
 
 
 def make_batch(
@@ -58,7 +58,7 @@ class Losses:
 
 def compute_losses(model: Transformer, batch: Pass, config: ObjectiveConfig) -> Losses:
     asked = batch.asked
-    hidden = model(batch.token_ids, batch.positions, batch.visible())
+    hidden = model(batch.token_ids, batch.positions, batch.visible(), batch.marked)
     logits = model.logits(hidden[asked]).float()
     target = batch.target[asked]
     cross_entropy = F.cross_entropy(logits, target, reduction="none")

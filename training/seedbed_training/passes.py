@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from .dataset import Sample
+from .tokenizer import END, MASK, PAD
 from .visibility import CLEAN, visibility
 
-PAD, END, MASK = 0, 1, 2
 _PADDING_GROUP = -2
 _NO_TARGET = -1
 
@@ -54,6 +54,11 @@ class Pass:
     @property
     def noisy(self) -> Tensor:
         return self.groups >= 0
+
+    @property
+    def marked(self) -> Tensor:
+        """Rows of noisy blocks that hold a visible token."""
+        return self.noisy & (self.token_ids != MASK)
 
     @property
     def padding(self) -> Tensor:

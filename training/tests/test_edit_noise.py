@@ -100,7 +100,7 @@ def test_masks_are_filled_with_the_best_guesses_of_the_model():
 class Parrot:
     """A stand-in that gives the token it sees with probability 1 / 2 of a vocabulary of ten."""
 
-    def __call__(self, token_ids, positions, visible):
+    def __call__(self, token_ids, positions, visible, marked):
         return token_ids
 
     def logits(self, hidden):

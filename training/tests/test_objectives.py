@@ -25,7 +25,7 @@ class UniformExceptFor:
         self.row = torch.zeros(vocab_size)
         self.row[token_id] = logit
 
-    def __call__(self, token_ids, positions, visible):
+    def __call__(self, token_ids, positions, visible, marked):
         return self.row.expand(*token_ids.shape, -1)
 
     def logits(self, hidden):

@@ -40,7 +40,7 @@ def some_samples(seed: int) -> list[Sample]:
 
 @torch.no_grad()
 def all_logits(model, batch: Pass, token_ids: torch.Tensor) -> torch.Tensor:
-    return model.logits(model(token_ids, batch.positions, batch.visible()))
+    return model.logits(model(token_ids, batch.positions, batch.visible(), batch.marked))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -26,6 +26,7 @@ class Decoder(ABC):
         self.output: list[int] = []
         self.confidence: list[float] = []
         self.margin = math.inf  # smallest decision margin so far
+        self.drawing = draw
 
     @abstractmethod
     def plan(self, max_rows: int | None = None) -> Slice:
@@ -64,7 +65,7 @@ class Decoder(ABC):
     def _draw(self, row: np.ndarray, position: int) -> Drawn:
         p = self.parameters
         u = uniform(p.seed, position) if p.temperature > 0 else 0.0
-        return draw(row, self.contract.forbidden_output, p.temperature, p.top_p, u)
+        return self.drawing(row, self.contract.forbidden_output, p.temperature, p.top_p, u)
 
     def _limit_margin(self, margin: float) -> None:
         self.margin = min(self.margin, margin)

@@ -22,6 +22,13 @@ class Slice:
     def rows(self) -> int:
         return len(self.token_ids)
 
+    def marked(self, mask_token_id: int) -> list[bool]:
+        """Of each row: whether it is a denoise row that holds a visible token."""
+        return [
+            i >= self.clean_rows and token_id != mask_token_id
+            for i, token_id in enumerate(self.token_ids)
+        ]
+
 
 class LogitsSource(Protocol):
     def logits(self, slice_: Slice) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..model import Transformer
+from ..passes import MASK
 from ..visibility import slice_visibility
 from .rounds import Slice
 
@@ -31,7 +32,9 @@ def slice_logits(model: Transformer, slice_: Slice) -> np.ndarray:
     # The kept rows see what they saw when they were evaluated: they are clean rows like those of
     # the slice.
     visible = slice_visibility(context + slice_.rows, context + slice_.clean_rows, grid=slice_.grid)
-    hidden = model(token_ids, torch.arange(token_ids.shape[1])[None], visible[None])
+    positions = torch.arange(token_ids.shape[1])[None]
+    marked = torch.tensor([[False] * context + slice_.marked(MASK)])
+    hidden = model(token_ids, positions, visible[None], marked)
     return model.logits(hidden[0, context + slice_.first_logits_row :]).float().numpy()
 
 

@@ -24,6 +24,7 @@ void set_input(ggml_tensor* tensor, const std::vector<T>& values) {
 
 struct ForwardGraph::Inputs {
   ggml_tensor* token_ids;        // I32 [rows]
+  ggml_tensor* marked;           // F32 [rows]
   ggml_tensor* positions;        // I32 [rows]
   ggml_tensor* arena_positions;  // I64 [rows]
   ggml_tensor* logits_rows;      // I32 [rows of logits]
@@ -48,6 +49,7 @@ ForwardGraph::Inputs ForwardGraph::make_inputs(const RoundInputs& round) {
   };
   const auto rows = static_cast<size_t>(round.rows());
   Inputs inputs{.token_ids = input(GGML_TYPE_I32, rows),
+                .marked = input(GGML_TYPE_F32, rows),
                 .positions = input(GGML_TYPE_I32, rows),
                 .arena_positions = input(GGML_TYPE_I64, rows),
                 .logits_rows = input(GGML_TYPE_I32, std::max<size_t>(round.logits_rows.size(), 1)),
@@ -59,6 +61,15 @@ ForwardGraph::Inputs ForwardGraph::make_inputs(const RoundInputs& round) {
     ggml_set_input(inputs.attended);
   }
   return inputs;
+}
+
+// Adding a marker of 0 leaves a row its bits.
+ggml_tensor* ForwardGraph::embed(const Inputs& inputs) {
+  ggml_context* ctx = context_.get();
+  ggml_tensor* rows = ggml_get_rows(ctx, weights_.token_embedding, inputs.token_ids);
+  if (weights_.visible_marker == nullptr) return rows;
+  ggml_tensor* marked = ggml_reshape_2d(ctx, inputs.marked, 1, rows->ne[1]);
+  return ggml_add(ctx, rows, ggml_mul(ctx, ggml_repeat(ctx, weights_.visible_marker, rows), marked));
 }
 
 ggml_tensor* ForwardGraph::norm(ggml_tensor* rows, ggml_tensor* weight) {
@@ -127,7 +138,7 @@ ggml_cgraph* ForwardGraph::build(const RoundInputs& round) {
 
   const Inputs inputs = make_inputs(round);
   const bool wants_all = round.wanted_logits_rows == round.rows();
-  ggml_tensor* rows = ggml_get_rows(ctx, weights_.token_embedding, inputs.token_ids);
+  ggml_tensor* rows = embed(inputs);
   for (size_t i = 0; i < weights_.layers.size(); ++i) {
     const LayerWeights& layer = weights_.layers[i];
     const bool last = i + 1 == weights_.layers.size();
@@ -160,6 +171,7 @@ ggml_cgraph* ForwardGraph::build(const RoundInputs& round) {
   ENGINE_CHECK(ggml_gallocr_alloc_graph(allocator_.get(), graph_), "out of memory for a round of ",
                round.rows(), " rows");
   set_input(inputs.token_ids, round.token_ids);
+  set_input(inputs.marked, round.marked);
   set_input(inputs.positions, round.positions);
   set_input(inputs.arena_positions, round.arena_positions);
   set_input(inputs.logits_rows, round.logits_rows);

@@ -32,6 +32,7 @@ class ForwardGraph {
   struct Inputs;
 
   Inputs make_inputs(const RoundInputs& round);
+  ggml_tensor* embed(const Inputs& inputs);
   ggml_tensor* norm(ggml_tensor* rows, ggml_tensor* weight);
   ggml_tensor* project(ggml_tensor* weight, ggml_tensor* bias, ggml_tensor* rows);
   ggml_tensor* rotate(ggml_tensor* rows, int32_t heads, ggml_tensor* positions);

@@ -46,7 +46,7 @@ void append_mask_row(RoundInputs& round, const Slice& slice, Attention attention
   round.masks.insert(round.masks.end(), static_cast<size_t>(keys - visible), kHidden);
 }
 
-void append_slice(RoundInputs& round, const Slice& slice, Attention attention) {
+void append_slice(RoundInputs& round, const Slice& slice, const Contract& contract) {
   const int32_t first_row = round.rows();
   const int32_t keys = slice.kv->length() + slice.rows();
   round.spans.push_back({.first_row = first_row,
@@ -56,16 +56,20 @@ void append_slice(RoundInputs& round, const Slice& slice, Attention attention) {
                          .mask_offset = round.masks.size()});
   for (int32_t row = 0; row < slice.rows(); ++row) {
     const int32_t position = slice.kv->length() + row;
-    round.token_ids.push_back(slice.token_ids[static_cast<size_t>(row)]);
+    const int32_t token_id = slice.token_ids[static_cast<size_t>(row)];
+    const bool marked = row >= slice.clean_rows && token_id != contract.mask_token_id;
+    round.token_ids.push_back(token_id);
+    round.marked.push_back(marked ? 1.0F : 0.0F);
     round.positions.push_back(position);
     round.arena_positions.push_back(slice.kv->offset() + position);
     if (row >= slice.first_logits_row) round.logits_rows.push_back(first_row + row);
-    append_mask_row(round, slice, attention, row, keys);
+    append_mask_row(round, slice, contract.attention, row, keys);
   }
 }
 
 void pad_lone_row(RoundInputs& round, const Slice& slice, Attention attention, const KvArena& arena) {
   round.token_ids.push_back(round.token_ids.front());
+  round.marked.push_back(round.marked.front());
   round.positions.push_back(round.positions.front());
   round.arena_positions.push_back(arena.capacity());
   append_mask_row(round, slice, attention, 0, round.spans.front().keys);
@@ -82,7 +86,7 @@ RoundInputs lay_out_round(std::span<const Slice> slices, const Contract& contrac
     check_slice(slice, contract);
     ENGINE_CHECK(offsets.insert(slice.kv->offset()).second, "two slices share a KV span: offset ",
                  slice.kv->offset());
-    append_slice(round, slice, contract.attention);
+    append_slice(round, slice, contract);
   }
   if (round.rows() == 1) pad_lone_row(round, slices.front(), contract.attention, arena);
   round.wanted_logits_rows = static_cast<int32_t>(round.logits_rows.size());

@@ -120,6 +120,9 @@ LoadedWeights load_weights(const std::filesystem::path& path, const Contract& co
   WeightLoader loader(file, contract.compute_f32);
 
   weights.token_embedding = loader.matrix("token_embd.weight", h.embedding, h.vocabulary);
+  if (loader.has("visible_marker.weight")) {
+    weights.visible_marker = loader.vector("visible_marker.weight", h.embedding);
+  }
   const bool has_bias = contract.architecture == "qwen2" || loader.has("blk.0.attn_q.bias");
   for (int32_t i = 0; i < h.layers; ++i) weights.layers.push_back(declare_layer(loader, h, i, has_bias));
   weights.output_norm = loader.vector("output_norm.weight", h.embedding);

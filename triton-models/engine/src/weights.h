@@ -28,6 +28,7 @@ struct LayerWeights {
 // Owns all tensors. They lie in ggml's default CPU buffer: a repacked one would give other bits.
 struct Weights {
   ggml_tensor* token_embedding = nullptr;  // [embedding, vocabulary]
+  ggml_tensor* visible_marker = nullptr;   // [embedding]; nullptr when the model has none
   std::vector<LayerWeights> layers;
   ggml_tensor* output_norm = nullptr;  // [embedding]
   ggml_tensor* output = nullptr;       // [embedding, vocabulary]; token_embedding when tied

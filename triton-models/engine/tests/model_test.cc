@@ -34,6 +34,8 @@ std::vector<LogitsCase> logits_cases() {
       }
     }
   }
+  TinySizes marks{.marks_visible = true};
+  cases.push_back({"llama_that_marks_visible_tokens", marks});
   TinySizes f16{.type = GGML_TYPE_F16};
   cases.push_back({"llama_f16_upcast", f16});
   TinySizes q8{.architecture = "qwen2", .type = GGML_TYPE_Q8_0};

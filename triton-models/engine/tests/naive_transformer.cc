@@ -17,6 +17,8 @@ class NaiveTransformer {
     for (const int32_t id : token_ids) {
       const auto begin = weight("token_embd.weight").begin() + id * sizes_.embedding;
       rows.emplace_back(begin, begin + sizes_.embedding);
+      const bool denoise = static_cast<int32_t>(rows.size()) > clean_rows_;
+      if (sizes_.marks_visible && denoise && id != model_.contract.at("mask_token_id")) mark(rows.back());
     }
     for (int32_t i = 0; i < sizes_.layers; ++i) layer("blk." + std::to_string(i) + ".", rows);
     const std::string output = sizes_.tied ? "token_embd.weight" : "output.weight";
@@ -26,6 +28,10 @@ class NaiveTransformer {
 
  private:
   const std::vector<float>& weight(const std::string& name) const { return model_.weights.at(name); }
+
+  void mark(Row& row) const {
+    for (size_t i = 0; i < row.size(); ++i) row[i] += weight("visible_marker.weight")[i];
+  }
 
   Row norm(const std::string& name, const Row& row) const {
     double squares = 0;

@@ -127,6 +127,7 @@ TinyModel::TinyModel(const TinySizes& sizes_, uint32_t seed, const Hooks& hooks)
   TensorWriter writer(*this, seed, hooks);
   const int32_t kv_size = sizes.kv_heads * sizes.head_size();
   writer.matrix("token_embd.weight", sizes.embedding, sizes.vocabulary);
+  if (sizes.marks_visible) writer.bias("visible_marker.weight", sizes.embedding);
   for (int32_t i = 0; i < sizes.layers; ++i) {
     const std::string block = "blk." + std::to_string(i) + ".";
     writer.norm(block + "attn_norm.weight", sizes.embedding);

@@ -37,6 +37,7 @@ struct TinySizes {
   int32_t vocabulary = 80;
   int32_t context_length = 1024;
   bool tied = false;
+  bool marks_visible = false;
   ggml_type type = GGML_TYPE_F32;
   std::string compute = "f32";
 
