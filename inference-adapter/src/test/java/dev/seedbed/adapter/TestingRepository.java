@@ -28,7 +28,7 @@ public final class TestingRepository {
               "mask_token_id": 2, "pad_token_id": 0, "end_token_ids": [1], "forbidden_output": [0, 2],
               "shift_logits": false, "can_edit": false, "compute": "f32", "tolerance": 0.001,
               "default_policy": { "mode": "exact", "policy": "threshold", "threshold": 0.8, "steps": 8,
-                                  "draft_length": 12, "temperature": 0.0, "top_p": 1.0 },
+                                  "edit_threshold": 1.0, "edit_rounds": 0, "draft_length": 12, "temperature": 0.0, "top_p": 1.0 },
               "sha256": {} }
             """;
 

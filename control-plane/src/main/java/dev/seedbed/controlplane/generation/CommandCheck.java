@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Holds a command against its model version. Names of fields are those of the HTTP API and of the protos. Pure. */
 final class CommandCheck {
 
+    private static final int MOST_EDIT_ROUNDS = 16;
     private static final int DEFAULT_MAX_TOKENS = 256;
     private static final int MAX_STOPS = 4;
     private static final int MAX_STOP_CHARS = 256;
@@ -129,6 +130,8 @@ final class CommandCheck {
                                     version.modes().stream().sorted().toList()));
         }
         within("threshold", knobs.threshold(), 0, false, 1);
+        within("edit_threshold", knobs.editThreshold(), 0, false, 1);
+        range("edit_rounds", knobs.editRounds(), 0, MOST_EDIT_ROUNDS);
         within("top_p", knobs.topP(), 0, false, 1);
         within("temperature", knobs.temperature(), 0, true, 2);
         range("steps", knobs.steps(), 1, version.maxBlockSize());

@@ -17,6 +17,8 @@ final class KnobsJson {
         object.putPOJO("policy", knobs.policy());
         object.put("threshold", knobs.threshold());
         object.put("steps", knobs.steps());
+        object.put("edit_threshold", knobs.editThreshold());
+        object.put("edit_rounds", knobs.editRounds());
         object.put("block_size", knobs.blockSize());
         object.put("draft_length", knobs.draftLength());
         object.put("temperature", knobs.temperature());

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** {@code DecodeOptions} to what the engine takes and back. */
 final class KnobsWire {
 
+    private static final int MOST_EDIT_ROUNDS = 16;
+
     private KnobsWire() {}
 
     /** @throws AdapterException INVALID_REQUEST naming the first field that the version's contract does not allow */
@@ -25,6 +27,12 @@ final class KnobsWire {
                 options.hasThreshold() ? Ranges.aboveZeroUpToOne("options.threshold", options.getThreshold()) : null,
                 options.hasSteps()
                         ? Ranges.between("options.steps", options.getSteps(), 1, contract.maxBlockSize())
+                        : null,
+                options.hasEditThreshold()
+                        ? Ranges.aboveZeroUpToOne("options.edit_threshold", options.getEditThreshold())
+                        : null,
+                options.hasEditRounds()
+                        ? Ranges.between("options.edit_rounds", options.getEditRounds(), 0, MOST_EDIT_ROUNDS)
                         : null,
                 blockSize(options, contract),
                 options.hasDraftLength()
@@ -68,6 +76,8 @@ final class KnobsWire {
                         })
                 .setThreshold(defaults.threshold())
                 .setSteps(defaults.steps())
+                .setEditThreshold(defaults.editThreshold())
+                .setEditRounds(defaults.editRounds())
                 .setBlockSize(contract.blockSize())
                 .setDraftLength(defaults.draftLength())
                 .setTemperature(defaults.temperature())

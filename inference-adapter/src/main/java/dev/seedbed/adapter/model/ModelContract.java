@@ -33,6 +33,8 @@ public record ModelContract(
             RevealPolicy policy,
             double threshold,
             int steps,
+            double editThreshold,
+            int editRounds,
             int draftLength,
             double temperature,
             double topP) {}
@@ -72,6 +74,8 @@ public record ModelContract(
                         RevealPolicy.of(required(defaults, "policy").asString()),
                         required(defaults, "threshold").asDouble(),
                         integer(defaults, "steps"),
+                        required(defaults, "edit_threshold").asDouble(),
+                        integer(defaults, "edit_rounds"),
                         integer(defaults, "draft_length"),
                         required(defaults, "temperature").asDouble(),
                         required(defaults, "top_p").asDouble()));

@@ -39,6 +39,8 @@ public record DecodeRequest(
             @Nullable String policy,
             @Nullable Double threshold,
             @Nullable Integer steps,
+            @Nullable Double editThreshold,
+            @Nullable Integer editRounds,
             @Nullable Integer blockSize,
             @Nullable Integer draftLength,
             @Nullable Double temperature,

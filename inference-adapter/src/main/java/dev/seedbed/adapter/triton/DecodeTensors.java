@@ -47,6 +47,8 @@ final class DecodeTensors {
         put(message, "policy", knobs.policy());
         put(message, "threshold", knobs.threshold());
         put(message, "steps", widen(knobs.steps()));
+        put(message, "edit_threshold", knobs.editThreshold());
+        put(message, "edit_rounds", widen(knobs.editRounds()));
         put(message, "block_size", widen(knobs.blockSize()));
         put(message, "draft_length", widen(knobs.draftLength()));
         put(message, "temperature", knobs.temperature());

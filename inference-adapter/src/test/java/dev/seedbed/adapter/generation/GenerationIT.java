@@ -106,6 +106,8 @@ class GenerationIT {
                         .setPolicy(Policy.POLICY_FIXED_STEPS)
                         .setThreshold(0.5)
                         .setSteps(4)
+                        .setEditThreshold(0.6)
+                        .setEditRounds(2)
                         .setBlockSize(8)
                         .setDraftLength(9)
                         .setTemperature(0.7)
@@ -126,6 +128,8 @@ class GenerationIT {
         assertThat(stream.parameter("policy").getStringParam()).isEqualTo("fixed_steps");
         assertThat(stream.parameter("threshold").getDoubleParam()).isEqualTo(0.5);
         assertThat(stream.parameter("steps").getInt64Param()).isEqualTo(4);
+        assertThat(stream.parameter("edit_threshold").getDoubleParam()).isEqualTo(0.6);
+        assertThat(stream.parameter("edit_rounds").getInt64Param()).isEqualTo(2);
         assertThat(stream.parameter("block_size").getInt64Param()).isEqualTo(8);
         assertThat(stream.parameter("draft_length").getInt64Param()).isEqualTo(9);
         assertThat(stream.parameter("temperature").getDoubleParam()).isEqualTo(0.7);

@@ -63,6 +63,8 @@ final class GenerationWire {
                 },
                 options.hasThreshold() ? options.getThreshold() : null,
                 options.hasSteps() ? options.getSteps() : null,
+                options.hasEditThreshold() ? options.getEditThreshold() : null,
+                options.hasEditRounds() ? options.getEditRounds() : null,
                 options.hasBlockSize() ? options.getBlockSize() : null,
                 options.hasDraftLength() ? options.getDraftLength() : null,
                 options.hasTemperature() ? options.getTemperature() : null,

@@ -173,6 +173,8 @@ record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeU
                 fields.choice("policy", Knobs.Policy.class),
                 fields.number("threshold"),
                 fields.smallInteger("steps"),
+                fields.number("edit_threshold"),
+                fields.smallInteger("edit_rounds"),
                 fields.smallInteger("block_size"),
                 fields.smallInteger("draft_length"),
                 fields.number("temperature"),

@@ -77,6 +77,12 @@ final class InferenceWire {
         if (knobs.steps() != null) {
             options.setSteps(knobs.steps());
         }
+        if (knobs.editThreshold() != null) {
+            options.setEditThreshold(knobs.editThreshold());
+        }
+        if (knobs.editRounds() != null) {
+            options.setEditRounds(knobs.editRounds());
+        }
         if (knobs.blockSize() != null) {
             options.setBlockSize(knobs.blockSize());
         }

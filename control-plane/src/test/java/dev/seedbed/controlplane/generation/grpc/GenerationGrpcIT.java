@@ -151,6 +151,8 @@ class GenerationGrpcIT {
                 Arguments.of("temperature", options(options -> options.setTemperature(Double.POSITIVE_INFINITY))),
                 Arguments.of("top_p", options(options -> options.setTopP(Double.NaN))),
                 Arguments.of("threshold", options(options -> options.setThreshold(-1))),
+                Arguments.of("edit_threshold", options(options -> options.setEditThreshold(Double.NaN))),
+                Arguments.of("edit_rounds", options(options -> options.setEditRounds(17))),
                 Arguments.of("steps", options(options -> options.setSteps(0))),
                 Arguments.of("seed", options(options -> options.setSeed(-1))),
                 Arguments.of("options.mode", options(options -> options.setModeValue(99))));

@@ -196,14 +196,16 @@ class CompletionsIT {
     @Test
     void passesEveryKnobOn() {
         tenant.post("/v1/completions", """
-                {"prompt": "p", "mode": "diffusion", "policy": "fixed_steps", "threshold": 0.5, "steps": 3, "block_size": 8,
-                 "draft_length": 5, "temperature": 0.7, "top_p": 0.9, "seed": 11, "stop": ["a", "b"], "max_tokens": 7}
+                {"prompt": "p", "mode": "diffusion", "policy": "fixed_steps", "threshold": 0.5, "steps": 3,
+                 "edit_threshold": 0.6, "edit_rounds": 2, "block_size": 8, "draft_length": 5, "temperature": 0.7, "top_p": 0.9, "seed": 11, "stop": ["a", "b"], "max_tokens": 7}
                 """);
         assertThat(adapter.requests()).singleElement().satisfies(request -> {
             var options = request.getOptions();
             assertThat(options.getMode()).isEqualTo(Mode.MODE_DIFFUSION);
             assertThat(options.getThreshold()).isEqualTo(0.5);
             assertThat(options.getSteps()).isEqualTo(3);
+            assertThat(options.getEditThreshold()).isEqualTo(0.6);
+            assertThat(options.getEditRounds()).isEqualTo(2);
             assertThat(options.getBlockSize()).isEqualTo(8);
             assertThat(options.getDraftLength()).isEqualTo(5);
             assertThat(options.getTemperature()).isEqualTo(0.7);
