@@ -1,4 +1,5 @@
-"""Trains one stage of seedling: `train.py ar|diffusion|edit --data FOLDER --out FILE --steps N`.
+"""Trains one stage of seedling: `train.py ar|diffusion|edit|order --data FOLDER --out FILE
+--steps N`.
 
 Starts where --out stands if it exists; otherwise from the checkpoint --init, or from drawn weights.
 SIGTERM and SIGINT end the run after the step under way, with a checkpoint.
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from seedbed_training import checkpoint
 from seedbed_training.dataset import Dataset
 from seedbed_training.model import ModelConfig
-from seedbed_training.objectives import BLOCK_DIFFUSION, EDITED_BLOCKS, NEXT_TOKEN
+from seedbed_training.objectives import BLOCK_DIFFUSION, EDITED_BLOCKS, NEXT_TOKEN, ORDERED_BLOCKS
 from seedbed_training.passes import MASK
 from seedbed_training.schedule import Schedule
 from seedbed_training.trainer import Trainer, TrainerConfig, new_model, run
@@ -27,7 +28,8 @@ from seedbed_training.trainer import Trainer, TrainerConfig, new_model, run
 STAGES = {
     "ar": (NEXT_TOKEN, 2e-3),
     "diffusion": (BLOCK_DIFFUSION, 1e-3),
-    "edit": (EDITED_BLOCKS, 5e-4),
+    "edit": (EDITED_BLOCKS, 3e-4),
+    "order": (ORDERED_BLOCKS, 2e-4),
 }
 
 
@@ -43,9 +45,7 @@ def main() -> None:
     )
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--batch-tokens", type=int, default=4096)
-    parser.add_argument(
-        "--learning-rate", type=float, help="default: 2e-3 (ar), 1e-3 (diffusion), 5e-4 (edit)"
-    )
+    parser.add_argument("--learning-rate", type=float, help="default: that of the stage")
     parser.add_argument(
         "--warmup", type=float, default=0.03, help="share of the steps on which the rate rises"
     )

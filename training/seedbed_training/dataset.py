@@ -1,7 +1,8 @@
 """Reads a data set of samples and cuts it into batches of similar length.
 
 A folder holds `tokens.u16` (little-endian ids, samples end to end, each with its end token) and
-`index.npy` (int64 [samples, 3]: start, prompt length, total length).
+`index.npy` (int64 [samples, 3]: start, prompt length, total length). A data set of paths (paths.py)
+also has `revealed_in.u8`, a number for each token.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ HELD_OUT_SAMPLES = 512
 class Sample:
     token_ids: np.ndarray  # int64 [total], the end token last
     prompt_length: int
+    # uint8 [total - prompt_length]: the round of its block in which each token was revealed.
+    revealed_in: np.ndarray | None = None
 
 
 class Dataset:
@@ -28,6 +31,8 @@ class Dataset:
     def __init__(self, folder: Path) -> None:
         self._tokens = np.memmap(folder / "tokens.u16", dtype="<u2", mode="r")
         self._index = np.load(folder / "index.npy")
+        paths = folder / "revealed_in.u8"
+        self._revealed_in = np.memmap(paths, dtype=np.uint8, mode="r") if paths.exists() else None
         if len(self._index) <= 2 * HELD_OUT_SAMPLES:
             raise ValueError(
                 f"samples in {folder}: {len(self._index)} "
@@ -39,7 +44,11 @@ class Dataset:
 
     def __getitem__(self, number: int) -> Sample:
         start, prompt_length, total = (int(value) for value in self._index[number])
-        return Sample(self._tokens[start : start + total].astype(np.int64), prompt_length)
+        revealed_in = None
+        if self._revealed_in is not None:
+            revealed_in = np.array(self._revealed_in[start + prompt_length : start + total])
+        token_ids = self._tokens[start : start + total].astype(np.int64)
+        return Sample(token_ids, prompt_length, revealed_in)
 
     def lengths(self) -> np.ndarray:
         """Total lengths of the training samples."""

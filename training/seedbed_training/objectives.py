@@ -12,20 +12,30 @@ from .dataset import Sample
 from .edit_noise import EditNoise, best_guesses, with_edits
 from .flops import pass_flops
 from .model import Transformer
-from .passes import BlockNoise, Pass, make_pass
+from .passes import BlockNoise, Pass, PathNoise, make_pass
 
 
 @dataclass(frozen=True)
 class ObjectiveConfig:
-    noise: BlockNoise | None = None  # None: next-token only
+    noise: BlockNoise | PathNoise | None = None  # None: next-token only
     next_token_weight: float = 1.0
     prompt_weight: float = 0.1  # prompts are given, not written; a little helps to read them
     edits: EditNoise | None = None  # wrong visible tokens in noisy blocks, with weight 1
+    # Of the entropy of masked positions that are right (certainty forcing: dParallel, Chen et al.
+    # 2025, arXiv 2509.26488, algorithm 1). A position is revealed early when it is certain.
+    certainty_weight: float = 0.0
+    certainty_temperature: float = 0.5
 
 
 NEXT_TOKEN = ObjectiveConfig()
 BLOCK_DIFFUSION = ObjectiveConfig(noise=BlockNoise(), next_token_weight=0.3)
 EDITED_BLOCKS = replace(BLOCK_DIFFUSION, next_token_weight=1.0, edits=EditNoise())
+ORDERED_BLOCKS = replace(
+    EDITED_BLOCKS,
+    noise=PathNoise(),
+    edits=EditNoise(share=0.3, most_edits=0.05, own_guesses=0.3),
+    certainty_weight=1.0,
+)
 
 
 def make_batch(
@@ -68,16 +78,31 @@ def compute_losses(model: Transformer, batch: Pass, config: ObjectiveConfig) -> 
     next_token = _weighted_mean(cross_entropy, weight * clean)
     masked = _weighted_mean(cross_entropy, weight * masks)
     edits = _weighted_mean(cross_entropy, weight * edited)
+    certainty = _entropy_where_right(logits, target, masks & (weight == 1.0), config)
     full = (weight == 1.0).float()
     right = (logits.detach().argmax(-1) == target).float()
     return Losses(
-        total=config.next_token_weight * next_token + masked + edits,
+        total=config.next_token_weight * next_token
+        + masked
+        + edits
+        + config.certainty_weight * certainty,
         next_token=_weighted_mean(cross_entropy.detach(), full * clean),
         masked=_weighted_mean(cross_entropy.detach(), full * masks),
         masked_accuracy=_weighted_mean(right, full * masks),
         edited=_weighted_mean(cross_entropy.detach(), full * edited),
         edited_accuracy=_weighted_mean(right, full * edited),
     )
+
+
+def _entropy_where_right(
+    logits: Tensor, target: Tensor, rows: Tensor, config: ObjectiveConfig
+) -> Tensor:
+    """Mean entropy, nats, at the certainty temperature; of all `rows`, wrong ones counted as 0."""
+    if config.certainty_weight == 0:
+        return logits.new_zeros(())
+    right = rows & (logits.detach().argmax(-1) == target)
+    log_p = F.log_softmax(logits[right] / config.certainty_temperature, dim=-1)
+    return -(log_p.exp() * log_p).sum() / rows.sum().clamp_min(1)
 
 
 def _weighted_mean(values: Tensor, weight: Tensor) -> Tensor:

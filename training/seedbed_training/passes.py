@@ -21,7 +21,7 @@ from .tokenizer import END, MASK, PAD
 from .visibility import CLEAN, visibility
 
 _PADDING_GROUP = -2
-_NO_TARGET = -1
+NO_TARGET = -1
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,22 @@ class BlockNoise:
 
 
 @dataclass(frozen=True)
+class PathNoise:
+    """States of recorded paths instead of drawn masks; samples must have `revealed_in`.
+
+    A block's state is what stood before one of its rounds; it is asked for the tokens that the path
+    revealed from there up to a later round (a jump).
+    """
+
+    block_size: int = 16  # that the paths were drawn with
+    views: int = 2
+    jumps_to_end: float = 0.5  # share of blocks asked for everything that is left
+    after_end_weight: float = 0.1
+
+
+@dataclass(frozen=True)
 class Pass:
-    """All tensors [batch, rows]. `target` is `_NO_TARGET` where a row is asked for nothing."""
+    """All tensors [batch, rows]. `target` is `NO_TARGET` where a row is asked for nothing."""
 
     token_ids: Tensor
     positions: Tensor
@@ -67,14 +81,14 @@ class Pass:
     @property
     def asked(self) -> Tensor:
         """Rows that are asked for a token."""
-        return self.target != _NO_TARGET
+        return self.target != NO_TARGET
 
     def visible(self) -> Tensor:
         return visibility(self.positions, self.limits, self.groups)
 
 
-class _Rows:
-    """Collects the rows of one sample."""
+class Rows:
+    """Collects the rows of one sample; `add` takes a column or one value for all of them."""
 
     def __init__(self) -> None:
         self.parts: list[np.ndarray] = []
@@ -91,15 +105,38 @@ class _Rows:
         return np.concatenate(self.parts, axis=1)
 
 
+def stack(samples: list[Rows]) -> Pass:
+    tables = [sample.table() for sample in samples]
+    width = max(table.shape[1] for table in tables)
+    padding = np.array([PAD, 0, -1, _PADDING_GROUP, NO_TARGET, 0.0])[:, None]
+    padded = np.stack(
+        [
+            np.concatenate([t, np.repeat(padding, width - t.shape[1], axis=1)], axis=1)
+            for t in tables
+        ],
+        axis=1,
+    )
+    integers = torch.from_numpy(padded[:5].astype(np.int64))
+    return Pass(
+        *integers,
+        weight=torch.from_numpy(padded[5].astype(np.float32)),
+        edited=torch.zeros(integers.shape[1:], dtype=torch.bool),
+    )
+
+
 def make_pass(
     samples: list[Sample],
-    noise: BlockNoise | None,
+    noise: BlockNoise | PathNoise | None,
     prompt_weight: float,
     random: np.random.Generator,
 ) -> Pass:
     """The pass of a batch; without noise it has a clean stream only."""
-    rows = [_clean_rows(sample, prompt_weight) for sample in samples]
-    if noise:
+    rows = [clean_rows(sample, prompt_weight) for sample in samples]
+    if isinstance(noise, PathNoise):
+        for view in range(noise.views):
+            for sample, collected in zip(samples, rows, strict=True):
+                _add_path_states(collected, sample, view * 1000, noise, random)
+    elif noise:
         for view in range(noise.views):
             block_size = int(random.choice(noise.block_sizes))
             blocks = [_blocks(sample, block_size, noise, random) for sample in samples]
@@ -116,15 +153,15 @@ def make_pass(
                         noise,
                         random,
                     )
-    return _stack([collected.table() for collected in rows])
+    return stack(rows)
 
 
-def _clean_rows(sample: Sample, prompt_weight: float) -> _Rows:
+def clean_rows(sample: Sample, prompt_weight: float) -> Rows:
     total = len(sample.token_ids)
     positions = np.arange(total)
-    target = np.append(sample.token_ids[1:], _NO_TARGET)
+    target = np.append(sample.token_ids[1:], NO_TARGET)
     weight = np.where(positions + 1 < sample.prompt_length, prompt_weight, 1.0)
-    rows = _Rows()
+    rows = Rows()
     rows.add(sample.token_ids, positions, positions, CLEAN, target, weight)
     return rows
 
@@ -153,7 +190,7 @@ def _mask_rates(
 
 
 def _add_block(
-    rows: _Rows,
+    rows: Rows,
     sample: Sample,
     start: int,
     block_size: int,
@@ -175,24 +212,35 @@ def _add_block(
         positions,
         start - 1,
         group,
-        np.where(masked, truth, _NO_TARGET),
+        np.where(masked, truth, NO_TARGET),
         weight,
     )
 
 
-def _stack(tables: list[np.ndarray]) -> Pass:
-    width = max(table.shape[1] for table in tables)
-    padding = np.array([PAD, 0, -1, _PADDING_GROUP, _NO_TARGET, 0.0])[:, None]
-    padded = np.stack(
-        [
-            np.concatenate([t, np.repeat(padding, width - t.shape[1], axis=1)], axis=1)
-            for t in tables
-        ],
-        axis=1,
-    )
-    integers = torch.from_numpy(padded[:5].astype(np.int64))
-    return Pass(
-        *integers,
-        weight=torch.from_numpy(padded[5].astype(np.float32)),
-        edited=torch.zeros(integers.shape[1:], dtype=torch.bool),
-    )
+def _add_path_states(
+    rows: Rows, sample: Sample, first_group: int, noise: PathNoise, random: np.random.Generator
+) -> None:
+    total, size = len(sample.token_ids), noise.block_size
+    for number, start in enumerate(range(sample.prompt_length, total, size)):
+        inside = min(size, total - start)
+        truth = np.full(size, END)
+        truth[:inside] = sample.token_ids[start : start + inside]
+        first = start - sample.prompt_length
+        revealed_in = sample.revealed_in[first : first + inside].astype(int)
+        rounds = int(revealed_in.max()) + 1
+        state = int(random.integers(rounds))
+        jump_end = rounds
+        if random.random() >= noise.jumps_to_end:
+            jump_end = int(random.integers(state + 1, rounds + 1))
+        masked, asked = np.ones(size, dtype=bool), np.ones(size, dtype=bool)
+        masked[:inside] = revealed_in >= state
+        asked[:inside] = masked[:inside] & (revealed_in < jump_end)
+        positions = np.arange(start, start + size)
+        rows.add(
+            np.where(masked, MASK, truth),
+            positions,
+            start - 1,
+            first_group + number,
+            np.where(asked, truth, NO_TARGET),
+            np.where(positions < total, 1.0, noise.after_end_weight),
+        )

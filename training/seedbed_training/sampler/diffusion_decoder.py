@@ -20,6 +20,7 @@ class DiffusionDecoder(Decoder):
         tail = len(prompt) % size if contract.attention == BLOCK_CAUSAL else 0
         self.frozen = tail
         self.committing = prompt[: len(prompt) - tail]  # clean rows still to evaluate
+        self.revealed_in: list[int] = []  # of each output token: the round of its block, from 0
         self._open_block(prompt[len(prompt) - tail :])
 
     def _open_block(self, frozen: list[int]) -> None:
@@ -28,6 +29,7 @@ class DiffusionDecoder(Decoder):
             *[None] * (self.parameters.block_size - len(frozen)),
         ]
         self.block_confidence = [0.0] * self.parameters.block_size
+        self.block_revealed_in = [0] * self.parameters.block_size
         self.frozen = len(frozen)
         self.denoise_rounds = 0
         self.edit_rounds = 0  # rounds that began with the block decided
@@ -72,6 +74,7 @@ class DiffusionDecoder(Decoder):
             return Step(slice_.clean_rows)
         drawn = list(zip(self.block, self.block_confidence, strict=True))[self.frozen : end]
         step = self._output_step(slice_.clean_rows, drawn)
+        self.revealed_in += self.block_revealed_in[self.frozen :][: len(step.token_ids)]
         if not step.finish_reason:
             self.committing = list(self.block)
             self._open_block([])
@@ -108,6 +111,7 @@ class DiffusionDecoder(Decoder):
                 self._limit_margin(each.margin)
         for i in chosen:
             self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
+            self.block_revealed_in[i] = self.denoise_rounds
 
     def _edits(
         self, visible: list[int], logits: np.ndarray, first_position: int

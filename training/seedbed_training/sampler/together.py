@@ -20,7 +20,7 @@ from ..visibility import slice_visibility
 from .contract import Contract, Parameters
 from .decoder import Decoder
 from .decoding import make_decoder
-from .drawing import Drawn, draw
+from .drawing import Drawn
 from .rounds import Slice
 
 _ROW_CLASSES = (1, 16, 32, 64)  # slices of similar length share a forward pass
@@ -93,13 +93,17 @@ def _heads(layer: Layer, x: Tensor, cosine: Tensor, sine: Tensor) -> tuple[Tenso
 def quick_draw(
     logits: np.ndarray, forbidden: tuple[int, ...], temperature: float, top_p: float, u: float
 ) -> Drawn:
-    """`draw` at temperature 0 with numpy's exponentials; the margin is not measured."""
-    if temperature > 0:
-        return draw(logits, forbidden, temperature, top_p, u)
+    """`draw` with numpy's exponentials; the margin is not measured."""
     logits[list(forbidden)] = -np.inf
     token_id = int(logits.argmax())
-    confidence = 1.0 / float(np.exp(logits - logits[token_id]).sum())
-    return Drawn(token_id, confidence, np.inf)
+    exponentials = np.exp(logits - logits[token_id])
+    if temperature > 0:
+        tempered = np.exp((logits - logits[token_id]) / temperature)
+        order = np.argsort(-tempered, kind="stable")
+        cumulated = np.cumsum(tempered[order], dtype=np.float64)
+        kept = int(np.searchsorted(cumulated, top_p * cumulated[-1])) if top_p < 1 else -1
+        token_id = int(order[np.searchsorted(cumulated, u * cumulated[kept], side="right")])
+    return Drawn(token_id, float(exponentials[token_id] / exponentials.sum()), np.inf)
 
 
 def decode_together(

@@ -1,0 +1,101 @@
+"""Arms measured on the same prompts, and the difference between them with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from .evaluation import judge, summarize
+from .model import Transformer
+from .sampler.contract import Contract, Parameters
+from .sampler.together import decode_together
+from .tokenizer import SeedbedTokenizer
+from .verifier import Verifier
+
+MAX_TOKENS = 192
+_RESAMPLES = 2000
+
+
+def parameters_of(setting: str) -> Parameters:
+    """Request parameters from `name=value,...`; raises ValueError naming what is unknown."""
+    types = {field.name: type(field.default) for field in fields(Parameters)}
+    chosen: dict = {"max_tokens": MAX_TOKENS}
+    for part in filter(None, setting.split(",")):
+        name, _, value = part.partition("=")
+        if name not in types:
+            raise ValueError(f"parameter unknown: {name!r} (expected: one of {', '.join(types)})")
+        chosen[name] = value if types[name] is str else types[name](value)
+    return Parameters(**chosen)
+
+
+def measure_arm(
+    model: Transformer,
+    contract: Contract,
+    tokenizer: SeedbedTokenizer,
+    verifier: Verifier,
+    prompts: list[dict],
+    parameters: Parameters,
+) -> dict:
+    """Per prompt: right or not, tokens, forward passes, characters, positions, edits."""
+    requests = [(tokenizer.encode(prompt["prompt"]), parameters) for prompt in prompts]
+    ended = dict(decode_together(model, contract, requests))
+    decoders = [ended[number] for number in range(len(prompts))]
+    texts = [tokenizer.decode(decoder.output) for decoder in decoders]
+    completions = [
+        {"id": prompt["id"], "completion": text}
+        for prompt, text in zip(prompts, texts, strict=True)
+    ]
+    verdicts = judge(prompts, completions, verifier)
+    return {
+        "kinds": summarize(prompts, verdicts)["kinds"],
+        "right": [int(verdicts[prompt["id"]].passed) for prompt in prompts],
+        "tokens": [len(decoder.output) for decoder in decoders],
+        "forwards": [decoder.work.forward_passes for decoder in decoders],
+        "characters": [len(text) for text in texts],
+        "positions": [decoder.work.positions_evaluated for decoder in decoders],
+        "edits": [decoder.work.edits for decoder in decoders],
+    }
+
+
+def pass_at_1(arm: dict) -> tuple[float, float, float]:
+    """Mean and 95 % interval, in per cent."""
+    right = np.array(arm["right"], dtype=float)
+    return (100 * right.mean(), *interval(right))
+
+
+def difference(arm: dict, other: dict) -> tuple[float, float, float]:
+    """Pass@1 of `arm` minus that of `other`, in points, with the paired interval."""
+    paired = np.array(arm["right"], dtype=float) - np.array(other["right"], dtype=float)
+    return (100 * paired.mean(), *interval(paired))
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean over prompts, times 100."""
+    random = np.random.default_rng(0)
+    means = [random.choice(values, len(values)).mean() for _ in range(_RESAMPLES)]
+    return tuple(float(100 * edge) for edge in np.percentile(means, (2.5, 97.5)))
+
+
+def per_forward(arm: dict, unit: str) -> float:
+    """`unit`: tokens or characters."""
+    return sum(arm[unit]) / sum(arm["forwards"])
+
+
+def compared(arms: dict[str, dict]) -> list[str]:
+    """A Markdown table; the first arm is the baseline."""
+    baseline = next(iter(arms.values()))
+    lines = [
+        "| arm | training FLOPs | pass@1, % | minus the first, points | tokens a forward "
+        "| characters a forward | edits |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, arm in arms.items():
+        passed, delta = pass_at_1(arm), difference(arm, baseline)
+        lines.append(
+            f"| {name} | {arm['flops']:.2e} | {passed[0]:.1f} ({passed[1]:.1f}..{passed[2]:.1f}) "
+            f"| {delta[0]:+.1f} ({delta[1]:+.1f}..{delta[2]:+.1f}) "
+            f"| {per_forward(arm, 'tokens'):.2f} | {per_forward(arm, 'characters'):.1f} "
+            f"| {sum(arm['edits'])} |"
+        )
+    return lines

@@ -1,0 +1,212 @@
+"""On-policy learning: fewer rounds for the same right answers.
+
+Seed Diffusion (Song et al. 2025, arXiv 2508.02193, section 3.3) rewards short trajectories whose
+answer a verifier accepts, through a surrogate of their length: the mean of 1 / distance between
+states. A round that reveals n tokens moves the state by n, so a trajectory's surrogate is here the
+mean of 1 / n over its rounds, and its reward is V - weight * surrogate (V: 1 when the answer
+compiles and runs right, else 0).
+
+What a policy gradient can move is which positions are revealed together. Served, position i is
+revealed when its confidence c exceeds the threshold t; a rollout reveals it with probability
+sigmoid((logit c - logit t) / softness) instead, so that every set has a probability that is
+differentiable in the confidences. Tokens are the most probable ones, as served at temperature 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .dataset import Sample
+from .model import Transformer
+from .passes import MASK, NO_TARGET, PAD, Pass, clean_rows, stack
+from .sampler.contract import Contract, Parameters
+from .sampler.diffusion_decoder import DiffusionDecoder
+from .sampler.drawing import Drawn
+
+
+@dataclass(frozen=True)
+class OnPolicyConfig:
+    steps: int = 60
+    prompts: int = 8  # a step
+    group: int = 8  # rollouts a prompt; their mean reward is the baseline
+    threshold: float = 0.9
+    softness: float = 0.5  # logits; 0 would be the served policy
+    block_size: int = 16
+    learning_rate: float = 5e-5
+    updates: int = 2  # on the rollouts of a step
+    clip: float = 0.2
+    anchor_weight: float = 0.3  # of the next-token loss on right answers: keeps `exact` exact
+    reward: str = "surrogate"  # or "length": V - |rounds| / tokens, which the paper found unstable
+    weight_rise: float = 0.02  # a step, while pass@1 holds
+    most_weight: float = 0.5
+    tolerance: float = 0.02  # of pass@1 below its start
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One round of one block: which undecided positions were revealed."""
+
+    start: int  # position of the block
+    state: tuple[int, ...]  # ids before the round, mask id where undecided
+    indices: tuple[int, ...]  # undecided positions of the block
+    token_ids: tuple[int, ...]  # what each would have become
+    revealed: tuple[bool, ...]  # as drawn; when none was, the surest is revealed all the same
+    log_p: float  # of `revealed`, nats, mean over the positions
+
+
+class RolloutDecoder(DiffusionDecoder):
+    """The mode `diffusion` with drawn reveals, that remembers its decisions."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        prompt: list[int],
+        parameters: Parameters,
+        softness: float,
+        random: np.random.Generator,
+    ) -> None:
+        super().__init__(contract, prompt, parameters)
+        self.softness, self.random = softness, random
+        self.decisions: list[Decision] = []
+        self.revealed_counts: list[int] = []  # of each round, for the reward
+
+    def _reveal(self, drawn: dict[int, Drawn]) -> None:
+        confidence = torch.tensor([each.confidence for each in drawn.values()])
+        score = reveal_score(confidence, self.parameters.threshold, self.softness)
+        revealed = self.random.random(len(drawn)) < torch.sigmoid(score).numpy()
+        state = tuple(MASK if token_id is None else token_id for token_id in self.block)
+        self.decisions.append(
+            Decision(
+                len(self.prompt) + len(self.output),
+                state,
+                tuple(drawn),
+                tuple(each.token_id for each in drawn.values()),
+                tuple(map(bool, revealed)),
+                float(log_probability(score, torch.from_numpy(revealed)).mean()),
+            )
+        )
+        chosen = [i for i, is_revealed in zip(drawn, revealed, strict=True) if is_revealed]
+        chosen = chosen or [max(drawn, key=lambda i: drawn[i].confidence)]
+        self.revealed_counts.append(len(chosen))
+        for i in chosen:
+            self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
+            self.block_revealed_in[i] = self.denoise_rounds
+
+
+def reveal_score(confidence: Tensor, threshold: float, softness: float) -> Tensor:
+    """Logit of the probability to reveal, of confidences in (0, 1)."""
+    centre = float(torch.logit(torch.tensor(threshold)))
+    return (torch.logit(confidence.float(), eps=1e-6) - centre) / softness
+
+
+def log_probability(score: Tensor, revealed: Tensor) -> Tensor:
+    return F.logsigmoid(torch.where(revealed, score, -score))
+
+
+def reward(right: bool, revealed_counts: list[int], weight: float, kind: str) -> float:
+    """V minus what the rounds cost; `revealed_counts`: tokens of each round, at least 1."""
+    counts = np.array(revealed_counts)
+    if kind == "length":
+        return float(right) - len(counts) / counts.sum()
+    return float(right) - weight * float((1 / counts).mean())
+
+
+@dataclass
+class SpeedWeight:
+    """The weight of speed in the reward: raised while pass@1 holds, lowered while it does not."""
+
+    config: OnPolicyConfig
+    value: float = 0.0
+    start: float | None = None  # pass@1 of the first steps
+    recent: float = 0.0
+    seen: list[float] = field(default_factory=list)
+
+    def update(self, pass_at_1: float) -> None:
+        self.seen.append(pass_at_1)
+        if len(self.seen) <= 4:
+            self.start = self.recent = float(np.mean(self.seen))
+            return
+        self.recent += 0.15 * (pass_at_1 - self.recent)
+        holds = self.recent >= self.start - self.config.tolerance
+        change = self.config.weight_rise if holds else -2 * self.config.weight_rise
+        self.value = float(np.clip(self.value + change, 0.0, self.config.most_weight))
+
+
+@dataclass(frozen=True)
+class Rollout:
+    prompt: list[int]
+    answer: list[int]
+    decisions: list[Decision]
+    right: bool
+    advantage: float
+
+
+@dataclass(frozen=True)
+class RolloutPass:
+    """A pass, and for its asked noisy rows, in order, what was decided there."""
+
+    batch: Pass
+    decision: Tensor  # int64 [rows asked]: number of the decision
+    revealed: Tensor  # bool [rows asked]
+    old_log_p: Tensor  # F32 [decisions], mean over the positions
+    advantage: Tensor  # F32 [decisions]
+
+
+def rollout_pass(rollouts: list[Rollout]) -> RolloutPass:
+    """Every decision of every rollout as a noisy group beside the rollout's clean stream."""
+    samples, decision, revealed, old, advantage = [], [], [], [], []
+    for rollout in rollouts:
+        sample = Sample(np.array(rollout.prompt + rollout.answer), len(rollout.prompt))
+        rows = clean_rows(sample, prompt_weight=0.0)
+        if not rollout.right:
+            rows.parts[-1][-1] = 0.0  # wrong answers are no anchor
+        for number, each in enumerate(rollout.decisions):
+            target = np.full(len(each.state), NO_TARGET)
+            target[list(each.indices)] = each.token_ids
+            positions = np.arange(each.start, each.start + len(each.state))
+            rows.add(each.state, positions, each.start - 1, number, target, 1.0)
+            decision += [len(old)] * len(each.indices)
+            revealed += each.revealed
+            old.append(each.log_p)
+            advantage.append(rollout.advantage)
+        samples.append(rows)
+    return RolloutPass(
+        stack(samples),
+        torch.tensor(decision),
+        torch.tensor(revealed),
+        torch.tensor(old),
+        torch.tensor(advantage, dtype=torch.float32),
+    )
+
+
+def policy_loss(
+    model: Transformer, rollouts: RolloutPass, config: OnPolicyConfig
+) -> tuple[Tensor, dict[str, float]]:
+    """Clipped policy loss (PPO, Schulman et al. 2017; a ratio a round as TraceRL, Wang et al. 2025,
+    arXiv 2509.06949), plus the anchor; and what was measured."""
+    batch = rollouts.batch
+    hidden = model(batch.token_ids, batch.positions, batch.visible(), batch.marked)
+    asked = batch.asked
+    logits, target = model.logits(hidden[asked]).float(), batch.target[asked]
+    never_drawn = torch.zeros(logits.shape[-1])
+    never_drawn[[PAD, MASK]] = -torch.inf
+    log_p = F.log_softmax(logits + never_drawn, dim=-1).gather(-1, target[:, None])[:, 0]
+    noisy = batch.noisy[asked]
+    score = reveal_score(log_p[noisy].exp(), config.threshold, config.softness)
+    each = log_probability(score, rollouts.revealed)
+    decisions = len(rollouts.old_log_p)
+    new = each.new_zeros(decisions).index_add(0, rollouts.decision, each)
+    new = new / torch.bincount(rollouts.decision, minlength=decisions)
+    ratio = (new - rollouts.old_log_p).exp()
+    clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
+    gain = torch.minimum(ratio * rollouts.advantage, clipped * rollouts.advantage).mean()
+    weight = batch.weight[asked][~noisy]
+    anchor = -(log_p[~noisy] * weight).sum() / weight.sum().clamp_min(1.0)
+    measured = {"ratio": ratio.mean().item(), "anchor": anchor.item(), "gain": gain.item()}
+    return config.anchor_weight * anchor - gain, measured

@@ -1,0 +1,101 @@
+"""On-policy learning: rewards, the policy's probabilities, and the weight of speed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from seedbed_training.export import contract_document
+from seedbed_training.model import ModelConfig
+from seedbed_training.on_policy import (
+    OnPolicyConfig,
+    Rollout,
+    RolloutDecoder,
+    SpeedWeight,
+    policy_loss,
+    reveal_score,
+    reward,
+    rollout_pass,
+)
+from seedbed_training.passes import MASK
+from seedbed_training.sampler.contract import Contract, Parameters
+from seedbed_training.sampler.together import decode_together
+from seedbed_training.seedling import FACTS
+from seedbed_training.trainer import new_model
+
+CONFIG = ModelConfig(vocab_size=50, width=32, layers=2, heads=4, kv_heads=2, ffn_width=48)
+POLICY = OnPolicyConfig(threshold=0.05, softness=0.5, block_size=8)
+
+
+@pytest.fixture
+def model():
+    return new_model(CONFIG, seed=2).with_marker(MASK).eval()
+
+
+def draw(model, seed: int = 0) -> RolloutDecoder:
+    contract = Contract.of(contract_document(CONFIG, FACTS))
+    parameters = Parameters(max_tokens=24, threshold=POLICY.threshold, block_size=8)
+
+    def make(contract, prompt, asked):
+        return RolloutDecoder(contract, prompt, asked, POLICY.softness, np.random.default_rng(seed))
+
+    ((_, decoder),) = decode_together(model, contract, [([7, 8, 9], parameters)], make=make)
+    return decoder
+
+
+def rollout(decoder: RolloutDecoder, advantage: float, right: bool = True) -> Rollout:
+    return Rollout(decoder.prompt, decoder.output, decoder.decisions, right, advantage)
+
+
+def test_a_round_that_reveals_more_costs_less_and_a_wrong_answer_earns_nothing():
+    assert reward(True, [4, 4], 0.5, "surrogate") == pytest.approx(1 - 0.5 / 4)
+    assert reward(True, [2, 2, 2, 2], 0.5, "surrogate") == pytest.approx(1 - 0.5 / 2)
+    assert reward(False, [8], 0.5, "surrogate") == pytest.approx(-0.5 / 8)
+    assert reward(True, [7, 1], 0.5, "length") == pytest.approx(1 - 2 / 8)
+
+
+def test_the_served_threshold_is_where_revealing_is_as_likely_as_not():
+    score = reveal_score(torch.tensor([0.5, 0.9, 0.99]), 0.9, 0.5)
+    assert score[0] < 0 and score[1].abs() < 1e-5 and score[2] > 0
+
+
+def test_rollouts_are_weighed_with_the_probabilities_they_were_drawn_with(model):
+    decoders = [draw(model, seed) for seed in range(4)]
+    made = rollout_pass([rollout(decoder, 1.0) for decoder in decoders])
+    loss, measured = policy_loss(model, made, replace(POLICY, anchor_weight=0.0))
+    assert measured["ratio"] == pytest.approx(1.0, abs=1e-4)
+    assert loss.item() == pytest.approx(-1.0, abs=1e-4)
+    assert sum(decoder.revealed_counts[0] for decoder in decoders) >= 4
+
+
+@pytest.mark.parametrize("advantage", [1.0, -1.0])
+def test_a_step_makes_a_good_rollout_more_likely_and_a_bad_one_less(model, advantage):
+    made = rollout_pass([rollout(draw(model), advantage)])
+    config = replace(POLICY, anchor_weight=0.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    loss, before = policy_loss(model, made, config)
+    loss.backward()
+    optimizer.step()
+    _, after = policy_loss(model, made, config)
+    assert (after["ratio"] - before["ratio"]) * advantage > 1e-5
+
+
+def test_wrong_answers_are_no_anchor(model):
+    decoder = draw(model)
+    _, right = policy_loss(model, rollout_pass([rollout(decoder, 1.0, right=True)]), POLICY)
+    _, wrong = policy_loss(model, rollout_pass([rollout(decoder, 1.0, right=False)]), POLICY)
+    assert right["anchor"] > 0 and wrong["anchor"] == 0
+
+
+def test_speed_weighs_more_only_while_the_answers_stay_right():
+    weight = SpeedWeight(POLICY)
+    for _ in range(8):
+        weight.update(0.9)
+    risen = weight.value
+    assert risen == pytest.approx(4 * POLICY.weight_rise)
+    for _ in range(12):
+        weight.update(0.5)
+    assert weight.value == 0.0 < risen
