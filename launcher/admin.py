@@ -54,20 +54,28 @@ class Admin:
 
 
 def provision(settings: Settings, secrets: SecretValues) -> str:
-    """Registers and loads the shipped version, makes the demo tenant with its limits; returns its key."""
+    """Registers and loads the shipped versions, makes the demo tenant with its limits; returns its key."""
     admin = Admin(settings.base_url, secrets.admin_token)
     admin.create("/models", {"name": settings.model}, "models")
     versions = f"/models/{settings.model}/versions"
-    version = admin.create(versions, {"name": settings.model_version, "positions_per_token": POSITIONS_PER_TOKEN}, "versions")
-    loaded = admin.call("POST", f"{versions}/{settings.model_version}:load")
-    if loaded["state"] != "READY":
-        raise LauncherError(f"model version {settings.model_version} is {loaded['state']}: {loaded['reason']}")
+    version = load(admin, versions, settings.model_version)
     if not version["is_default"]:
         admin.call("POST", f"{versions}/{settings.model_version}:makeDefault")
+    for name in settings.other_versions:
+        load(admin, versions, name)
     tenant = admin.create("/tenants", {"name": DEMO_TENANT}, "tenants")["tenant_id"]
     for unit, limit in DEMO_LIMITS.items():
         admin.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": limit})
     return demo_key(admin, tenant, settings.home / "demo.key")
+
+
+def load(admin: Admin, versions: str, name: str) -> dict[str, Any]:
+    """Registers a version and answers when it serves."""
+    version = admin.create(versions, {"name": name, "positions_per_token": POSITIONS_PER_TOKEN}, "versions")
+    loaded = admin.call("POST", f"{versions}/{name}:load")
+    if loaded["state"] != "READY":
+        raise LauncherError(f"model version {name} is {loaded['state']}: {loaded['reason']}")
+    return version
 
 
 def demo_key(admin: Admin, tenant: str, file: Path) -> str:

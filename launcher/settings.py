@@ -52,7 +52,8 @@ class Settings:
     # Build products belong to the checkout: several stacks share them.
     build_home: Path = ROOT / ".seedbed"
     model_repository: Path = ROOT / "triton-models" / "repository"
-    model_version: str = "seedling-v1"
+    model_version: str = "seedling-v1"  # the default of `model`
+    other_versions: tuple[str, ...] = ()  # registered and loaded beside it, for rollouts
     model: str = "seedling"
 
     @property

@@ -1,5 +1,5 @@
 """Exports a checkpoint of seedling as a model version: `python scripts/export_model.py --checkpoint
-FILE --data FOLDER`."""
+FILE --data FOLDER --out FOLDER`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,32 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from seedbed_training.sampler.contract import POLICIES
 from seedbed_training.seedling import POLICY, export_seedling
-
-VERSION = Path(__file__).resolve().parents[2] / "triton-models" / "repository" / "seedling-v1" / "1"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=VERSION)
+    parser.add_argument(
+        "--out", type=Path, required=True, help="for example triton-models/repository/seedling-v1/1"
+    )
+    parser.add_argument("--policy", choices=POLICIES, default=POLICY.policy)
     parser.add_argument("--threshold", type=float, default=POLICY.threshold)
+    parser.add_argument("--edit-threshold", type=float, default=POLICY.edit_threshold)
+    parser.add_argument("--edit-rounds", type=int, default=POLICY.edit_rounds)
     parser.add_argument("--draft-length", type=int, default=POLICY.draft_length)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    policy = replace(POLICY, threshold=options.threshold, draft_length=options.draft_length)
+    policy = replace(
+        POLICY,
+        policy=options.policy,
+        threshold=options.threshold,
+        edit_threshold=options.edit_threshold,
+        edit_rounds=options.edit_rounds,
+        draft_length=options.draft_length,
+    )
     counts = export_seedling(options.checkpoint, options.data, options.out, policy)
     for what, count in counts.items():
         print(f"{what}: {count} traces")

@@ -37,7 +37,7 @@ class OnPolicyConfig:
     threshold: float = 0.9
     softness: float = 0.5  # logits; 0 would be the served policy
     block_size: int = 16
-    learning_rate: float = 5e-5
+    learning_rate: float = 1e-4
     updates: int = 2  # on the rollouts of a step
     clip: float = 0.2
     anchor_weight: float = 0.3  # of the next-token loss on right answers: keeps `exact` exact

@@ -23,7 +23,6 @@ from .sampler.contract import Contract, Parameters
 from .sampler.together import decode_together
 from .schedule import Schedule
 from .tokenizer import SeedbedTokenizer
-from .trainer import TrainerConfig, make_optimizers
 from .verifier import Task, Verifier
 
 MAX_TOKENS = 160
@@ -47,7 +46,13 @@ class OnPolicyTrainer:
         self.weight = SpeedWeight(config)
         schedule = Schedule(config.learning_rate, config.steps, warmup=0.05, descent=0.3)
         self.schedule = schedule
-        self.optimizers = make_optimizers(model, TrainerConfig(schedule, None, weight_decay=0.0))
+        # Not Muon: it gives every direction of a matrix the same size of step, and most of a policy
+        # gradient's are noise.
+        self.optimizers = [
+            torch.optim.AdamW(
+                model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0
+            )
+        ]
         self.average = {name: value.clone() for name, value in model.state_dict().items()}
 
     def update(self) -> dict[str, float]:

@@ -38,15 +38,20 @@ FACTS = ContractFacts(CAUSAL_CONTEXT, tolerance=TOLERANCE, default_policy=POLICY
 
 
 def golden_requests(
-    prompts: list[list[int]], mode: str, temperature: float, policy: DefaultPolicy
+    prompts: list[list[int]],
+    mode: str,
+    temperature: float,
+    policy: DefaultPolicy,
+    can_edit: bool = False,
 ) -> Iterator[tuple[list[int], Parameters]]:
-    """One request a prompt, its policy in turn.
+    """One request a prompt, its policy in turn, every other one with edits where there are any.
 
     `diffusion` draws a position anew in every round: above temperature 0 only short answers leave
     every draw its margin.
     """
     longest = 96 if temperature == 0 else 12 if mode == "diffusion" else 48
     for number, prompt in enumerate(prompts):
+        edits = can_edit and mode == "diffusion" and number % 2 == 0
         yield (
             prompt,
             Parameters(
@@ -55,6 +60,8 @@ def golden_requests(
                 policy=POLICIES[number % len(POLICIES)],
                 threshold=policy.threshold,
                 steps=policy.steps,
+                edit_threshold=0.7 if edits else 1.0,
+                edit_rounds=2 if edits else 0,
                 draft_length=policy.draft_length,
                 temperature=temperature,
                 top_p=0.95 if temperature else 1.0,
@@ -68,7 +75,9 @@ def export_seedling(
 ) -> dict[str, int]:
     """Writes the version into `folder`; returns how many traces each mode and temperature got."""
     model = round_to_half(load_model(checkpoint))
-    document = contract_document(model.config, replace(FACTS, default_policy=policy))
+    can_edit = model.config.marks_visible
+    facts = replace(FACTS, default_policy=policy, can_edit=can_edit)
+    document = contract_document(model.config, facts)
     contract = Contract.of(document)
     prompts = [
         sample.token_ids[: sample.prompt_length].tolist() for sample in Dataset(data).held_out()
@@ -82,7 +91,7 @@ def export_seedling(
     counts = {}
     for mode in contract.modes:
         for temperature in (0.0, 0.8):
-            requests = golden_requests(prompts, mode, temperature, policy)
+            requests = golden_requests(prompts, mode, temperature, policy, can_edit)
             found = find_traces(
                 contract, source, requests, TOLERANCE, wanted=len(POLICIES), attempts=100
             )
