@@ -24,10 +24,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=VERSION)
     parser.add_argument("--threshold", type=float, default=POLICY.threshold)
     parser.add_argument("--draft-length", type=int, default=POLICY.draft_length)
+    parser.add_argument(
+        "--weights", choices=("f16", "q8_0"), default="f16", help="q8_0 takes half the space"
+    )
+    parser.add_argument("--attempts", type=int, default=100, help="to find golden traces of a mode")
     options = parser.parse_args()
     torch.set_num_threads(1)
     policy = replace(POLICY, threshold=options.threshold, draft_length=options.draft_length)
-    counts = export_seedling(options.checkpoint, options.data, options.out, policy)
+    counts = export_seedling(
+        options.checkpoint, options.data, options.out, policy, options.weights, options.attempts
+    )
     for what, count in counts.items():
         print(f"{what}: {count} traces")
     print(f"wrote {options.out}")

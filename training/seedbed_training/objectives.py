@@ -40,14 +40,14 @@ ORDERED_BLOCKS = replace(
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnBatch:
     """A batch with its noise, as far as it can be made without the model."""
 
     batch: Pass
     edited: Pass | None  # of the objectives with edits; has `guess_marks` for the model's guesses
 
-    def to(self, device: torch.device | str) -> Drawn:
-        return Drawn(self.batch.to(device), self.edited and self.edited.to(device))
+    def to(self, device: torch.device | str) -> DrawnBatch:
+        return DrawnBatch(self.batch.to(device), self.edited and self.edited.to(device))
 
 
 def draw_batch(
@@ -56,15 +56,15 @@ def draw_batch(
     vocab_size: int,
     random: np.random.Generator,
     width: int | None = None,
-) -> Drawn:
+) -> DrawnBatch:
     batch = make_pass(samples, config.noise, config.prompt_weight, random, width)
     if config.edits is None:
-        return Drawn(batch, None)
+        return DrawnBatch(batch, None)
     edited = with_edits(batch, guess_marks(batch), config.edits, vocab_size, random)
-    return Drawn(batch, edited)
+    return DrawnBatch(batch, edited)
 
 
-def finish_batch(drawn: Drawn, model: Transformer) -> tuple[Pass, int]:
+def finish_batch(drawn: DrawnBatch, model: Transformer) -> tuple[Pass, int]:
     """The pass to learn from, and the FLOPs of what `model` was asked to make it."""
     if drawn.edited is None:
         return drawn.batch, 0

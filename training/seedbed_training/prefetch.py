@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from .dataset import Batches, Dataset, cut_by_rows, cut_by_tokens
-from .objectives import Drawn, ObjectiveConfig, draw_batch
+from .objectives import DrawnBatch, ObjectiveConfig, draw_batch
 from .passes import Pass, most_rows
 
 _AHEAD = 4  # batches that wait for the trainer, a process
@@ -45,14 +45,14 @@ class DrawnBatches:
         # A batch in a shape has as many samples as its width allows.
         self._width_of = {batch_tokens // width: width for width in widths}
 
-    def __getitem__(self, step: int) -> Drawn:
+    def __getitem__(self, step: int) -> DrawnBatch:
         samples = self._batches[step]
         random = np.random.default_rng([self._seed, 1, step])
         width = self._width_of.get(len(samples))
         return draw_batch(samples, self._objective, self._vocab_size, random, width)
 
 
-def prefetched(batches: DrawnBatches, first: int, processes: int) -> Iterator[Drawn]:
+def prefetched(batches: DrawnBatches, first: int, processes: int) -> Iterator[DrawnBatch]:
     """The batches of the steps from `first` on, without end; 0 processes: made when asked for."""
     if processes == 0:
         yield from (batches[step] for step in itertools.count(first))
@@ -68,11 +68,11 @@ def prefetched(batches: DrawnBatches, first: int, processes: int) -> Iterator[Dr
 
 
 # Arrays go through a pipe. Tensors would go through shared memory, which containers have little of.
-def _as_arrays(drawn: Drawn) -> list[dict[str, np.ndarray]]:
+def _as_arrays(drawn: DrawnBatch) -> list[dict[str, np.ndarray]]:
     passes = [drawn.batch] if drawn.edited is None else [drawn.batch, drawn.edited]
     return [{f.name: getattr(p, f.name).numpy() for f in fields(p)} for p in passes]
 
 
-def _as_tensors(arrays: list[dict[str, np.ndarray]]) -> Drawn:
+def _as_tensors(arrays: list[dict[str, np.ndarray]]) -> DrawnBatch:
     passes = [Pass(**{k: torch.from_numpy(v) for k, v in columns.items()}) for columns in arrays]
-    return Drawn(passes[0], passes[1] if len(passes) == 2 else None)
+    return DrawnBatch(passes[0], passes[1] if len(passes) == 2 else None)

@@ -17,7 +17,7 @@ import torch
 from .dataset import Sample
 from .flops import training_flops
 from .model import ModelConfig, Transformer
-from .objectives import Drawn, ObjectiveConfig, compute_losses, draw_batch, finish_batch
+from .objectives import DrawnBatch, ObjectiveConfig, compute_losses, draw_batch, finish_batch
 from .schedule import Schedule
 from .visibility import CLEAN
 
@@ -59,7 +59,7 @@ class Trainer:
         self.optimizers = make_optimizers(model, config)
         self.average = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def update(self, drawn: Drawn) -> dict[str, float]:
+    def update(self, drawn: DrawnBatch) -> dict[str, float]:
         """One optimiser step on one batch; returns what was measured on it."""
         config = self.config
         with _precision(config):
