@@ -16,7 +16,11 @@ part=${1:?expected: prepare, train or finish}
 shift
 toy=
 [ "${1:-}" != --toy ] || { toy=yes && shift; }
+# Interrupted, it waits until the program at work has written its checkpoint, and ends with that program's status.
+trap : INT TERM
 python=$(command -v "${1:-python3}")
+[ -z "${BENCHMARKS:-}" ] || BENCHMARKS=$(realpath "$BENCHMARKS")
+[ -z "${RUN_HOME:-}" ] || RUN_HOME=$(realpath -m "$RUN_HOME")
 cd "$(dirname "$0")/.."
 
 if [ -z "$toy" ]; then
@@ -45,7 +49,7 @@ data=$home/data/$name checkpoints=$home/checkpoints/$name
 travels=48000000 # bytes that the data may have; the repository travels with it
 
 fetch_jars() {
-  export JAVA_HOME=${JAVA_HOME:-/usr/lib/jvm/temurin-25-jdk-amd64}
+  JAVA_HOME=$("$python" -c 'from seedbed_training.verifier import find_jdk; print(find_jdk())') && export JAVA_HOME
   mkdir -p "$jars"
   "$python" -c 'import json, sys; [print(jar["artifact"]) for jar in json.load(open(sys.argv[1]))]' $manifest |
     while IFS=: read -r group artifact version; do
@@ -91,7 +95,7 @@ train() {
   # 45 : 32 : 8, which leaves later stages what they need when MINUTES is less than there is.
   stage ar 0.53 --widths $ar_widths --learning-rate 2e-3 --descent 0.25 "${shape[@]}"
   stage diffusion 0.37 --widths $noisy_widths --learning-rate 1e-3 --descent 0.4 --init "$checkpoints/ar"
-  stage edit 0.10 --widths $noisy_widths --learning-rate 5e-4 --descent 0.8 --init "$checkpoints/diffusion"
+  stage edit 0.10 --widths $noisy_widths --learning-rate 3e-4 --descent 0.8 --init "$checkpoints/diffusion"
   "$python" scripts/pieces.py weights "$checkpoints/edit" "$checkpoints/weights"
 }
 

@@ -6,6 +6,7 @@ A step's batch follows from seed and step alone, so the number of processes chan
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -63,8 +64,15 @@ def prefetched(batches: DrawnBatches, first: int, processes: int) -> Iterator[Dr
         num_workers=processes,
         prefetch_factor=_AHEAD,
         collate_fn=_as_arrays,
+        worker_init_fn=_leave_signals_to_the_trainer,
     )
     yield from map(_as_tensors, loader)
+
+
+def _leave_signals_to_the_trainer(number: int) -> None:
+    """A signal for the whole group ends the trainer when its step is done, and that ends us."""
+    for received in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(received, signal.SIG_IGN)
 
 
 # Arrays go through a pipe. Tensors would go through shared memory, which containers have little of.

@@ -1,4 +1,4 @@
-"""runs/gpu.sh goes all the way at a toy size: prepare, train, a kill, train again, finish."""
+"""runs/gpu.sh goes all the way at a toy size: prepare, train, a kill, an interruption, finish."""
 
 from __future__ import annotations
 
@@ -41,15 +41,28 @@ class ToyRun:
         assert process.returncode == 0, output
         return output
 
-    def kill_after_a_checkpoint(self) -> int:
-        """Trains, kills the script and all its processes, and returns the step that was kept."""
+    def step(self) -> int:
+        """That `ar` has kept."""
+        path = self.checkpoints / "ar"
+        return checkpoint.load(path)["step"] if pieces.exists(path) else 0
+
+    def kill_after_a_checkpoint(self) -> None:
         process = self.start("train")
-        while not pieces.exists(self.checkpoints / "ar"):
+        while not self.step():
             assert process.poll() is None, process.stdout.read()
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return checkpoint.load(self.checkpoints / "ar")["step"]
+
+    def interrupt_after_a_step(self) -> int:
+        """The script's status when it and all its processes are asked to end."""
+        process = self.start("train")
+        lines = iter(process.stdout)
+        assert any(" lr " in line for line in lines)
+        os.killpg(process.pid, signal.SIGTERM)
+        rest = "".join(lines)
+        assert "Error" not in rest, rest
+        return process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +71,10 @@ def toy(tmp_path_factory) -> ToyRun:
     toy.run("prepare")
     # What travels is the archive.
     shutil.rmtree(toy.data)
-    toy.kept_step = toy.kill_after_a_checkpoint()
+    toy.kill_after_a_checkpoint()
+    toy.step_of_the_kill = toy.step()
+    toy.status_of_the_interruption = toy.interrupt_after_a_step()
+    toy.step_of_the_interruption = toy.step()
     toy.training = toy.run("train")
     toy.run("finish")
     return toy
@@ -73,10 +89,17 @@ def test_data_of_both_kinds_travels_in_one_archive_with_what_is_told_of_it(toy):
     assert {"exact_duplicates", "near_duplicates", "methods_touching"} <= meta.keys()
 
 
-def test_a_killed_stage_goes_on_at_its_checkpoint_and_the_others_follow(toy):
+def test_an_interrupted_stage_keeps_its_last_step_and_a_killed_one_its_last_checkpoint(toy):
+    assert toy.step_of_the_kill >= 10 and toy.step_of_the_kill % 10 == 0
+    assert toy.status_of_the_interruption == 128 + signal.SIGTERM
+    # On a slow machine the stage may have had its minutes at the kill.
+    assert toy.step_of_the_interruption >= toy.step_of_the_kill
+
+
+def test_a_stage_goes_on_where_it_was_and_the_others_follow(toy):
     starts = re.findall(r"(\w+): [\d,]+ parameters, .* from step (\d+)", toy.training)
-    assert starts == [("ar", str(toy.kept_step)), ("diffusion", "0"), ("edit", "0")]
-    assert toy.kept_step >= 10
+    assert [stage for stage, _ in starts] == ["ar", "diffusion", "edit"]
+    assert starts[0][1] == str(toy.step_of_the_interruption)
     for stage in ("ar", "diffusion", "edit"):
         state = checkpoint.load(toy.checkpoints / stage)
         assert state["step"] == state["trainer_config"]["schedule"]["steps"]
