@@ -19,7 +19,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seedbed_training.checkpoint import load_model, round_to_half
+from seedbed_training.checkpoint import load, load_model, round_to_half
 from seedbed_training.evaluation import judge, summarize
 from seedbed_training.export import contract_document
 from seedbed_training.sampler.contract import Contract, Parameters
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument(
         "--completions", type=Path, help="folder for one JSON lines file of completions a setting"
     )
+    parser.add_argument("--json", type=Path, help="file for the numbers, with those of the model")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
@@ -72,6 +73,7 @@ def main() -> None:
     prompts = [
         json.loads(line) for line in options.prompts.read_text().splitlines()[: options.count]
     ]
+    measured: dict[str, dict] = {}
     with Verifier(timeout_ms=5000) as verifier:
         for setting in options.settings:
             began = time.monotonic()
@@ -103,10 +105,23 @@ def main() -> None:
                 f"{summary['kinds']}  {time.monotonic() - began:.0f} s",
                 flush=True,
             )
+            measured[setting] = summary | {
+                "tokens_per_forward": tokens / forwards,
+                "positions_per_token": positions / tokens,
+                "tokens": tokens,
+            }
             if options.completions:
                 options.completions.mkdir(parents=True, exist_ok=True)
                 lines = "".join(json.dumps(completion) + "\n" for completion in completions)
                 (options.completions / f"{setting.replace(':', '-')}.jsonl").write_text(lines)
+    if options.json:
+        model_facts = {
+            "parameters": model.parameter_count(),
+            "training_flops": load(options.checkpoint)["flops"],  # as flops.py counts them
+            "temperature": options.temperature,
+        }
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(model_facts | {"settings": measured}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

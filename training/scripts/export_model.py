@@ -28,6 +28,10 @@ def main() -> None:
     parser.add_argument("--edit-threshold", type=float, default=POLICY.edit_threshold)
     parser.add_argument("--edit-rounds", type=int, default=POLICY.edit_rounds)
     parser.add_argument("--draft-length", type=int, default=POLICY.draft_length)
+    parser.add_argument(
+        "--weights", choices=("f16", "q8_0"), default="f16", help="q8_0 takes half the space"
+    )
+    parser.add_argument("--attempts", type=int, default=100, help="to find golden traces of a mode")
     options = parser.parse_args()
     torch.set_num_threads(1)
     policy = replace(
@@ -38,7 +42,9 @@ def main() -> None:
         edit_rounds=options.edit_rounds,
         draft_length=options.draft_length,
     )
-    counts = export_seedling(options.checkpoint, options.data, options.out, policy)
+    counts = export_seedling(
+        options.checkpoint, options.data, options.out, policy, options.weights, options.attempts
+    )
     for what, count in counts.items():
         print(f"{what}: {count} traces")
     print(f"wrote {options.out}")

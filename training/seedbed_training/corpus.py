@@ -1,8 +1,6 @@
 """Verified samples in bulk, and the files a trainer memory-maps.
 
-A data set is a folder: `tokens.u16` (little-endian ids, all samples end to end), `index.npy`
-(int64 `[samples, 3]`: start in tokens, prompt length, total length, both in tokens, the end token
-included) and `meta.json` (counts, statistics, generator version).
+Beside what `dataset.py` reads, a folder holds `meta.json`: counts, statistics, generator version.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .dataset import write
 from .domain import scalars
 from .domain.cases import draw_cases
 from .domain.composition import GENERATOR_VERSION, is_held_out
@@ -119,14 +118,14 @@ def write_dataset(
     folder.mkdir(parents=True, exist_ok=True)
     seen: set[int] = set()
     rows: list[np.ndarray] = []
-    lengths: list[tuple[int, int]] = []
+    prompt_lengths: list[int] = []
     operations, compositions, depths = Counter(), set(), Counter()
     refused = 0
     for chunk in chunks(seed, workers):
         fresh = []
         for sample, names, depth in chunk.samples:
             key = hash((sample.prompt, sample.completion))
-            if key in seen or len(lengths) + len(fresh) >= count:
+            if key in seen or len(rows) + len(fresh) >= count:
                 continue
             seen.add(key)
             fresh.append(sample)
@@ -137,17 +136,14 @@ def write_dataset(
         completions = tokenizer.encode_many([s.completion for s in fresh])
         for prompt, completion in zip(prompts, completions, strict=True):
             rows.append(np.array([*prompt, *completion, END], dtype="<u2"))
-            lengths.append((len(prompt), len(prompt) + len(completion) + 1))
+            prompt_lengths.append(len(prompt))
         refused += len(chunk.refused)
-        progress(len(lengths), refused)
-        if len(lengths) >= count:
+        progress(len(rows), refused)
+        if len(rows) >= count:
             break
     # Samples of one instance were drawn together; the order on disk is random.
     order = np.random.default_rng(seed).permutation(len(rows))
-    np.concatenate([rows[i] for i in order]).tofile(folder / "tokens.u16")
-    table = np.array([lengths[i] for i in order], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(table[:-1, 1])])
-    np.save(folder / "index.npy", np.column_stack([starts, table]))
+    table = write(folder, [(rows[i], prompt_lengths[i]) for i in order])[:, 1:]
     meta = {
         "generator_version": GENERATOR_VERSION,
         "seed": seed,

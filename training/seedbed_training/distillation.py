@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from . import dataset
 from .corpus import task_of
 from .domain.composition import is_held_out
 from .domain.sample import draw_any_composition, draw_any_instance, render
@@ -172,13 +172,6 @@ def _answer_by_length(model: Transformer, prompts: list[list[int]]) -> list[list
 
 
 def _write(folder: Path, rows: list[list[int]], lengths: list[tuple[int, int]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    np.concatenate([np.array(row, dtype="<u2") for row in rows]).tofile(folder / "tokens.u16")
-    table = np.array(lengths, dtype=np.int64)
-    np.save(
-        folder / "index.npy",
-        np.column_stack([np.concatenate([[0], np.cumsum(table[:-1, 1])]), table]),
-    )
-    (folder / "meta.json").write_text(
-        json.dumps({"samples": len(rows), "tokens": int(table[:, 1].sum())}) + "\n"
-    )
+    dataset.write(folder, [(row, length) for row, (length, _) in zip(rows, lengths, strict=True)])
+    meta = {"samples": len(rows), "tokens": sum(total for _, total in lengths)}
+    (folder / "meta.json").write_text(json.dumps(meta) + "\n")

@@ -41,6 +41,19 @@ def best_guesses(model: Transformer, batch: Pass) -> Tensor:
     return guesses
 
 
+def guess_marks(batch: Pass) -> Tensor:
+    """Stand-ins [batch, rows] for the guesses of a pass, for who draws edits without a model: row n
+    of the batch, counted over all samples, gets -1 - n."""
+    return -1 - torch.arange(batch.token_ids.numel()).view_as(batch.token_ids)
+
+
+def with_guesses(edited: Pass, guesses: Tensor) -> Pass:
+    """`edited`, with the guess of its row in the place of each of `guess_marks`."""
+    marks = edited.token_ids < 0
+    rows = torch.where(marks, -1 - edited.token_ids, 0)
+    return replace(edited, token_ids=torch.where(marks, guesses.view(-1)[rows], edited.token_ids))
+
+
 def with_edits(
     batch: Pass, guesses: Tensor, noise: EditNoise, vocab_size: int, random: np.random.Generator
 ) -> Pass:

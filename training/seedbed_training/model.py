@@ -67,7 +67,8 @@ class RMSNorm(nn.Module):
 def rotary_angles(config: ModelConfig, positions: Tensor) -> tuple[Tensor, Tensor]:
     """Cosine and sine, each [batch, 1, rows, head_width], for pairs (i, i + head_width / 2)."""
     half = config.head_width // 2
-    frequency = 1.0 / config.rope_base ** (torch.arange(half, dtype=torch.float32) / half)
+    steps = torch.arange(half, dtype=torch.float32, device=positions.device)
+    frequency = 1.0 / config.rope_base ** (steps / half)
     angle = positions.to(torch.float32)[:, None, :, None] * frequency
     angle = torch.cat((angle, angle), dim=-1)
     return angle.cos(), angle.sin()
@@ -180,11 +181,11 @@ class Transformer(nn.Module):
         """
         x = self.embed(token_ids, marked)
         cosine, sine = rotary_angles(self.config, positions)
-        bias = torch.zeros(visible.shape, dtype=torch.float32).masked_fill_(~visible, -torch.inf)[
-            :, None
-        ]
-        if torch.is_autocast_enabled("cpu"):
-            bias = bias.to(torch.get_autocast_dtype("cpu"))
+        bias = torch.zeros(visible.shape, device=x.device).masked_fill_(~visible, -torch.inf)
+        bias = bias[:, None]
+        device = x.device.type
+        if torch.is_autocast_enabled(device):
+            bias = bias.to(torch.get_autocast_dtype(device))
         for layer in self.layers:
             x = layer(x, cosine, sine, bias)
         return self.output_norm(x)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from .dataset import Sample
-from .edit_noise import EditNoise, best_guesses, with_edits
+from .edit_noise import EditNoise, best_guesses, guess_marks, with_edits, with_guesses
 from .flops import pass_flops
 from .model import Transformer
 from .passes import BlockNoise, Pass, PathNoise, make_pass
@@ -38,16 +39,37 @@ ORDERED_BLOCKS = replace(
 )
 
 
-def make_batch(
-    samples: list[Sample], config: ObjectiveConfig, model: Transformer, random: np.random.Generator
-) -> tuple[Pass, int]:
-    """The pass to learn from, and the FLOPs of what `model` was asked to make it."""
-    batch = make_pass(samples, config.noise, config.prompt_weight, random)
+@dataclass(frozen=True)
+class DrawnBatch:
+    """A batch with its noise, as far as it can be made without the model."""
+
+    batch: Pass
+    edited: Pass | None  # of the objectives with edits; has `guess_marks` for the model's guesses
+
+    def to(self, device: torch.device | str) -> DrawnBatch:
+        return DrawnBatch(self.batch.to(device), self.edited and self.edited.to(device))
+
+
+def draw_batch(
+    samples: list[Sample],
+    config: ObjectiveConfig,
+    vocab_size: int,
+    random: np.random.Generator,
+    width: int | None = None,
+) -> DrawnBatch:
+    batch = make_pass(samples, config.noise, config.prompt_weight, random, width)
     if config.edits is None:
-        return batch, 0
-    guesses = best_guesses(model, batch)
-    edited = with_edits(batch, guesses, config.edits, model.config.vocab_size, random)
-    return edited, pass_flops(model.config, batch)
+        return DrawnBatch(batch, None)
+    edited = with_edits(batch, guess_marks(batch), config.edits, vocab_size, random)
+    return DrawnBatch(batch, edited)
+
+
+def finish_batch(drawn: DrawnBatch, model: Transformer) -> tuple[Pass, int]:
+    """The pass to learn from, and the FLOPs of what `model` was asked to make it."""
+    if drawn.edited is None:
+        return drawn.batch, 0
+    guesses = best_guesses(model, drawn.batch)
+    return with_guesses(drawn.edited, guesses), pass_flops(model.config, drawn.batch)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ so no future or own clean token can leak.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -38,6 +38,10 @@ class BlockNoise:
     )
     after_end_weight: float = 0.1  # positions after the end token: decoding ignores them
 
+    @property
+    def longest_block(self) -> int:
+        return max(self.block_sizes)
+
 
 @dataclass(frozen=True)
 class PathNoise:
@@ -51,6 +55,10 @@ class PathNoise:
     views: int = 2
     jumps_to_end: float = 0.5  # share of blocks asked for everything that is left
     after_end_weight: float = 0.1
+
+    @property
+    def longest_block(self) -> int:
+        return self.block_size
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,9 @@ class Pass:
         """Rows that are asked for a token."""
         return self.target != NO_TARGET
 
+    def to(self, device: torch.device | str) -> Pass:
+        return Pass(*(getattr(self, field.name).to(device) for field in fields(self)))
+
     def visible(self) -> Tensor:
         return visibility(self.positions, self.limits, self.groups)
 
@@ -105,9 +116,10 @@ class Rows:
         return np.concatenate(self.parts, axis=1)
 
 
-def stack(samples: list[Rows]) -> Pass:
+def stack(samples: list[Rows], width: int | None = None) -> Pass:
+    """`width`: rows to pad to; without it, those of the sample that has the most."""
     tables = [sample.table() for sample in samples]
-    width = max(table.shape[1] for table in tables)
+    width = width or max(table.shape[1] for table in tables)
     padding = np.array([PAD, 0, -1, _PADDING_GROUP, NO_TARGET, 0.0])[:, None]
     padded = np.stack(
         [
@@ -129,8 +141,12 @@ def make_pass(
     noise: BlockNoise | PathNoise | None,
     prompt_weight: float,
     random: np.random.Generator,
+    width: int | None = None,
 ) -> Pass:
-    """The pass of a batch; without noise it has a clean stream only."""
+    """The pass of a batch; without noise it has a clean stream only.
+
+    `width` is that of `stack`.
+    """
     rows = [clean_rows(sample, prompt_weight) for sample in samples]
     if isinstance(noise, PathNoise):
         for view in range(noise.views):
@@ -153,7 +169,16 @@ def make_pass(
                         noise,
                         random,
                     )
-    return stack(rows)
+    return stack(rows, width)
+
+
+def most_rows(
+    prompt_lengths: np.ndarray, totals: np.ndarray, noise: BlockNoise | PathNoise | None
+) -> np.ndarray:
+    """Rows that a sample's pass can have at most, whatever is drawn."""
+    if noise is None:
+        return totals
+    return totals + noise.views * (totals - prompt_lengths + noise.longest_block - 1)
 
 
 def clean_rows(sample: Sample, prompt_weight: float) -> Rows:

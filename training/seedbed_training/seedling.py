@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .checkpoint import load_model, round_to_half
 from .dataset import Dataset
-from .export import ContractFacts, DefaultPolicy, contract_document, write_version
+from .export import ContractFacts, DefaultPolicy, contract_document, round_as_stored, write_version
 from .golden_version import find_traces, logits_cases
 from .sampler.contract import CAUSAL_CONTEXT, POLICIES, Contract, Parameters
 from .sampler.sources import ModelLogits
@@ -71,10 +71,17 @@ def golden_requests(
 
 
 def export_seedling(
-    checkpoint: Path, data: Path, folder: Path, policy: DefaultPolicy = POLICY
+    checkpoint: Path,
+    data: Path,
+    folder: Path,
+    policy: DefaultPolicy = POLICY,
+    weight_type: str = "f16",
+    attempts: int = 100,
 ) -> dict[str, int]:
-    """Writes the version into `folder`; returns how many traces each mode and temperature got."""
-    model = round_to_half(load_model(checkpoint))
+    """Writes the version into `folder`; returns how many traces each mode and temperature got, in
+    `attempts` requests."""
+    model = load_model(checkpoint)
+    model = round_to_half(model) if weight_type == "f16" else round_as_stored(model, weight_type)
     can_edit = model.config.marks_visible
     facts = replace(FACTS, default_policy=policy, can_edit=can_edit)
     document = contract_document(model.config, facts)
@@ -93,10 +100,12 @@ def export_seedling(
         for temperature in (0.0, 0.8):
             requests = golden_requests(prompts, mode, temperature, policy, can_edit)
             found = find_traces(
-                contract, source, requests, TOLERANCE, wanted=len(POLICIES), attempts=100
+                contract, source, requests, TOLERANCE, wanted=len(POLICIES), attempts=attempts
             )
             counts[f"{mode} at temperature {temperature}"] = len(found)
             golden["traces"] += found
     tokenizer = (data / "tokenizer.json").read_text()
-    write_version(folder, model, "seedling", "f16", document, golden, tokenizer, CHAT_TEMPLATE)
+    write_version(
+        folder, model, "seedling", weight_type, document, golden, tokenizer, CHAT_TEMPLATE
+    )
     return counts

@@ -1,60 +1,69 @@
-"""One training stage: batches in, checkpoints out.
+"""Training steps, and the state that they change.
 
 All randomness of a step comes from (seed, step), and a checkpoint holds model, optimiser and
 average; so a run that was interrupted and resumed ends with the same bits as one that was not (same
-number of threads, same machine).
+number of threads, same machine). On a GPU it goes on at the same step with the same batches, but
+the order of sums is not fixed there.
 """
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 import torch
 
-from . import checkpoint
-from .dataset import Dataset, Sample, batches
+from .dataset import Sample
 from .flops import training_flops
 from .model import ModelConfig, Transformer
-from .objectives import ObjectiveConfig, compute_losses, make_batch
+from .objectives import DrawnBatch, ObjectiveConfig, compute_losses, draw_batch, finish_batch
 from .schedule import Schedule
+from .visibility import CLEAN
 
 
 @dataclass(frozen=True)
 class TrainerConfig:
     schedule: Schedule
     objective: ObjectiveConfig
-    batch_tokens: int = 4096  # tokens of data a step; noisy rows come on top
+    # Tokens of data a step; noisy rows come on top. With `widths`: rows a step, all together.
+    batch_tokens: int = 4096
+    # Rows of a sample that batches are padded to, ascending, for code that is compiled for each
+    # shape. None: a batch is as wide as its longest sample.
+    widths: tuple[int, ...] = ()
     seed: int = 1
     weight_decay: float = 0.1
     gradient_clip: float = 1.0
     average_decay: float = 0.99
     bfloat16: bool = True  # matrix products only; weights, sums and the loss stay F32
+    device: str = "cpu"
+    compile: bool = False  # the layers, once for each shape
     checkpoint_every: int = 100
     report_every: int = 10
+
+
+# Another machine may go on with a run, and at another pace.
+_MAY_DIFFER = ("schedule", "device", "compile", "checkpoint_every", "report_every")
 
 
 class Trainer:
     def __init__(self, model: Transformer, config: TrainerConfig, flops: int = 0) -> None:
         """`flops` is what the model has already cost: those of the stages it comes from."""
-        self.model = model
+        self.model = model.to(config.device)
+        if config.compile:
+            compile_layers(model)
         self.flops = flops
         self.config = config
         self.step = 0
+        self.seconds = 0.0  # that the steps and what belongs to them took, over all resumptions
         self.optimizers = make_optimizers(model, config)
         self.average = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def update(self, samples: list[Sample]) -> dict[str, float]:
+    def update(self, drawn: DrawnBatch) -> dict[str, float]:
         """One optimiser step on one batch; returns what was measured on it."""
         config = self.config
-        random = np.random.default_rng([config.seed, 1, self.step])
         with _precision(config):
-            batch, flops = make_batch(samples, config.objective, self.model, random)
+            batch, flops = finish_batch(drawn.to(config.device), self.model)
         rate = config.schedule.learning_rate(self.step)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -76,7 +85,7 @@ class Trainer:
             **losses.measured(),
             "gradient_norm": norm.item(),
             "learning_rate": rate,
-            "data_tokens": sum(len(sample.token_ids) for sample in samples),
+            "data_tokens": int((batch.groups == CLEAN).sum()),
             "rows": batch.token_ids.numel(),
         }
 
@@ -88,17 +97,20 @@ class Trainer:
                 self.average[name].lerp_(value, 1 - decay)
 
     @torch.no_grad()
+    @torch.compiler.set_stance("force_eager")  # its shapes are many, and each is seen once
     def validate(self, samples: list[Sample]) -> dict[str, float]:
         """Losses of the averaged weights on `samples`, always with the same noise."""
+        objective, vocab_size = self.config.objective, self.model.config.vocab_size
         live = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.model.load_state_dict(self.average)
         totals: dict[str, float] = {}
         chunks = [samples[first : first + 32] for first in range(0, len(samples), 32)]
         for number, chunk in enumerate(chunks):
             random = np.random.default_rng([0, 2, number])
+            drawn = draw_batch(chunk, objective, vocab_size, random).to(self.config.device)
             with _precision(self.config):
-                batch, _ = make_batch(chunk, self.config.objective, self.model, random)
-                losses = compute_losses(self.model, batch, self.config.objective)
+                batch, _ = finish_batch(drawn, self.model)
+                losses = compute_losses(self.model, batch, objective)
             for name, value in losses.measured().items():
                 totals[name] = totals.get(name, 0.0) + value / len(chunks)
         self.model.load_state_dict(live)
@@ -109,6 +121,7 @@ class Trainer:
             "model_config": self.model.config.as_dict(),
             "trainer_config": asdict(self.config),
             "step": self.step,
+            "seconds": self.seconds,
             "flops": self.flops,
             "model": self.model.state_dict(),
             "average": self.average,
@@ -118,76 +131,28 @@ class Trainer:
     def restore(self, state: dict) -> None:
         """Goes on where `state` was taken.
 
-        Only the schedule may differ from the run that wrote it.
+        Only the schedule, the machine and what is written when may differ from the run that wrote
+        it. A schedule without end takes over the end that was set there.
         """
-        mine, theirs = asdict(self.config), dict(state["trainer_config"])
-        for name in mine:
-            if name not in ("schedule", "checkpoint_every", "report_every") and _plain(
-                mine[name]
-            ) != _plain(theirs[name]):
+        mine, theirs = asdict(self.config), state["trainer_config"]
+        for field in fields(self.config):
+            # A field that is younger than the checkpoint had its default.
+            name, their = field.name, theirs.get(field.name, field.default)
+            if name not in _MAY_DIFFER and _plain(mine[name]) != _plain(their):
                 raise ValueError(
-                    f"{name} differs from the checkpoint: {mine[name]} (expected: {theirs[name]})"
+                    f"{name} differs from the checkpoint: {mine[name]} (expected: {their})"
                 )
+        schedule = Schedule(**theirs["schedule"])
+        if schedule.has_end and not self.config.schedule.has_end:
+            self.config = replace(self.config, schedule=schedule)
         self.model.load_state_dict(state["model"])
-        self.average = {name: value.clone() for name, value in state["average"].items()}
+        for name, value in self.average.items():
+            value.copy_(state["average"][name])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step = state["step"]
+        self.seconds = state.get("seconds", 0.0)
         self.flops = state["flops"]
-
-
-def run(
-    trainer: Trainer,
-    dataset: Dataset,
-    path: Path,
-    report: Callable[[str], None],
-    stop: Callable[[], bool] = lambda: False,
-) -> None:
-    """Trains up to the schedule's last step, writing `path` every `checkpoint_every` steps, at the
-    end, and when `stop()`."""
-    config = trainer.config
-    stream: Iterator[list[Sample]] = batches(
-        dataset, config.batch_tokens, config.seed, trainer.step
-    )
-    held_out = dataset.held_out()[:256]
-    began, tokens, first_step = time.monotonic(), 0, trainer.step
-    recent: list[dict[str, float]] = []
-    stopped = False
-    while trainer.step < config.schedule.steps and not stopped:
-        recent.append(trainer.update(next(stream)))
-        tokens += recent[-1]["data_tokens"]
-        if trainer.step % config.report_every == 0:
-            seconds = time.monotonic() - began
-            left = seconds / (trainer.step - first_step) * (config.schedule.steps - trainer.step)
-            mean = {name: sum(r[name] for r in recent) / len(recent) for name in recent[0]}
-            report(
-                f"step {trainer.step}/{config.schedule.steps}  "
-                f"next {mean['next_token']:.4f}  masked {mean['masked']:.4f}  "
-                f"accuracy {mean['masked_accuracy']:.3f}  "
-                f"edited {mean['edited']:.4f}  accuracy {mean['edited_accuracy']:.3f}  "
-                f"norm {mean['gradient_norm']:.2f}  "
-                f"lr {mean['learning_rate']:.2e}  "
-                f"{tokens / seconds:.0f} tokens/s  "
-                f"{mean['rows'] / mean['data_tokens']:.2f} rows/token  "
-                f"{trainer.flops:.3e} FLOPs  "
-                f"{math.ceil(left / 60)} min left"
-            )
-            recent = []
-        stopped = stop()
-        if (
-            trainer.step % config.checkpoint_every == 0
-            or trainer.step == config.schedule.steps
-            or stopped
-        ):
-            checkpoint.save(path, trainer.state())
-        if (
-            trainer.step % (5 * config.checkpoint_every) == 0
-            or trainer.step == config.schedule.steps
-        ):
-            measured = trainer.validate(held_out)
-            report(
-                "held out: " + "  ".join(f"{name} {value:.4f}" for name, value in measured.items())
-            )
 
 
 def make_optimizers(model: Transformer, config: TrainerConfig) -> list[torch.optim.Optimizer]:
@@ -215,12 +180,22 @@ def make_optimizers(model: Transformer, config: TrainerConfig) -> list[torch.opt
     ]
 
 
+def compile_layers(model: Transformer) -> None:
+    """Compiles layer by layer: all layers run the same code, so a shape is compiled once and not
+    once a layer."""
+    torch._dynamo.config.recompile_limit = 64  # shapes, with and without gradients
+    for layer in model.layers:
+        layer.compile(dynamic=False)
+
+
 def new_model(config: ModelConfig, seed: int) -> Transformer:
     return Transformer(config).initialise(torch.Generator().manual_seed(seed))
 
 
 def _precision(config: TrainerConfig):
-    return torch.autocast("cpu", dtype=torch.bfloat16) if config.bfloat16 else nullcontext()
+    if not config.bfloat16:
+        return nullcontext()
+    return torch.autocast(torch.device(config.device).type, dtype=torch.bfloat16)
 
 
 def _plain(value):

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from seedbed_training.dataset import Sample
-from seedbed_training.edit_noise import EditNoise, best_guesses, with_edits
+from seedbed_training.edit_noise import (
+    EditNoise,
+    best_guesses,
+    guess_marks,
+    with_edits,
+    with_guesses,
+)
 from seedbed_training.model import ModelConfig
 from seedbed_training.objectives import BLOCK_DIFFUSION, ObjectiveConfig, compute_losses
 from seedbed_training.passes import MASK, BlockNoise, Pass, make_pass
@@ -122,3 +128,15 @@ def test_copying_what_is_visible_is_not_free_in_an_edited_block():
     assert losses.masked.item() == 0
     assert losses.edited.item() == pytest.approx(expected, rel=1e-5)
     assert losses.total.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_edits_drawn_without_the_model_equal_those_drawn_with_its_guesses():
+    _, batch = noisy_pass(2)
+    random = np.random.default_rng(4)
+    guesses = torch.from_numpy(random.integers(4, VOCABULARY, batch.token_ids.shape))
+    noise = EditNoise(share=1.0, own_guesses=1.0)
+    known = with_edits(batch, guesses, noise, VOCABULARY, np.random.default_rng(0))
+    marks = guess_marks(batch)
+    marked = with_edits(batch, marks, noise, VOCABULARY, np.random.default_rng(0))
+    assert (marked.token_ids < 0).sum() > 20
+    assert torch.equal(with_guesses(marked, guesses).token_ids, known.token_ids)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
 import torch
 
 from seedbed_training import checkpoint
-from seedbed_training.dataset import Dataset, batches
+from seedbed_training.dataset import Batches, Dataset, cut_by_tokens
 from seedbed_training.model import ModelConfig
 from seedbed_training.objectives import BLOCK_DIFFUSION
 from seedbed_training.schedule import Schedule
-from seedbed_training.trainer import Trainer, TrainerConfig, new_model, run
+from seedbed_training.stage import run
+from seedbed_training.trainer import Trainer, TrainerConfig, new_model
 
 CONFIG = ModelConfig(
     vocab_size=50, context_length=128, width=32, layers=2, heads=4, kv_heads=2, ffn_width=48
@@ -69,23 +70,29 @@ def test_another_objective_does_not_resume_a_checkpoint(dataset, tmp_path):
         trainer.restore(state)
 
 
+def by_tokens(dataset: Dataset) -> Batches:
+    return Batches(dataset, cut_by_tokens(dataset.lengths(), 256), seed=3)
+
+
 def test_batches_cover_each_training_sample_once_an_epoch_and_no_held_out_one(dataset):
     seen: list[bytes] = []
-    stream = batches(dataset, 256, seed=3)
-    while len(seen) < len(dataset):
-        seen += [sample.token_ids.tobytes() for sample in next(stream)]
+    batches = by_tokens(dataset)
+    for number in count():
+        if len(seen) >= len(dataset):
+            break
+        seen += [sample.token_ids.tobytes() for sample in batches[number]]
     assert sorted(seen) == sorted(
         dataset[number].token_ids.tobytes() for number in range(len(dataset))
     )
 
 
-def test_batches_from_the_middle_are_those_of_the_whole_order(dataset):
-    whole = batches(dataset, 256, seed=3)
-    later = batches(dataset, 256, seed=3, start=5)
-    for _ in range(5):
-        next(whole)
-    for ours, theirs in zip(next(whole), next(later), strict=True):
-        assert np.array_equal(ours.token_ids, theirs.token_ids)
+def test_a_batch_is_the_same_in_whatever_order_batches_are_asked_for(dataset):
+    forwards, backwards = by_tokens(dataset), by_tokens(dataset)
+    numbers = (0, 5, 400)  # of more than one epoch
+    ahead = {number: forwards[number] for number in numbers}
+    for number in reversed(numbers):
+        for ours, theirs in zip(backwards[number], ahead[number], strict=True):
+            assert np.array_equal(ours.token_ids, theirs.token_ids)
 
 
 def test_the_rate_rises_stays_and_falls():
