@@ -175,7 +175,7 @@ Contract Contract::parse(const std::string& text) {
   ContractFields fields(document, "");
   Contract contract;
   fields.integer("format", 1, 1);
-  contract.architecture = fields.choice("architecture", {"llama", "qwen2"});
+  contract.architecture = fields.choice("architecture", {"llama", "qwen2", "qwen3"});
   contract.attention = fields.choice("attention", {"block_causal", "causal_context"}) == "block_causal"
                            ? Attention::kBlockCausal
                            : Attention::kCausalContext;

@@ -141,7 +141,7 @@ struct Spoiled {
 TEST(Contract, NamesTheFieldTheValueAndTheExpectation) {
   const std::vector<Spoiled> cases = {
       {"/format", 2, "format out of range: 2 (expected: integer 1..1)"},
-      {"/architecture", "mamba", "architecture is unknown: \"mamba\" (expected: llama, qwen2)"},
+      {"/architecture", "mamba", "architecture is unknown: \"mamba\" (expected: llama, qwen2, qwen3)"},
       {"/attention", "full", "attention is unknown: \"full\" (expected: block_causal, causal_context)"},
       {"/modes", json::array(), "modes has the wrong type: []"},
       {"/modes", {"exact", "exact"}, "modes holds a mode twice: exact"},
