@@ -1,8 +1,9 @@
 """The transformer that every objective, decoder and exporter shares.
 
-A llama-type decoder (or qwen2: the same with biases on query, key and value; or qwen3: the same with
-a norm on each head's query and key). The model has no notion of streams, blocks or masking: who sees whom comes in as one boolean matrix (see
-`visibility.py`), so training passes and serving slices run through the same code.
+A llama-type decoder (or qwen2: the same with biases on query, key and value; or qwen3: the same
+with a norm on each head's query and key). The model has no notion of streams, blocks or masking:
+who sees whom comes in as one boolean matrix (see `visibility.py`), so training passes and serving
+slices run through the same code.
 """
 
 from __future__ import annotations
@@ -98,11 +99,15 @@ class Attention(nn.Module):
             bias=config.qkv_bias,
         )
         self.output = nn.Linear(config.heads * config.head_width, config.width, bias=False)
-        self.query_norm = RMSNorm(config.head_width, config.norm_epsilon) if config.head_norm else None
-        self.key_norm = RMSNorm(config.head_width, config.norm_epsilon) if config.head_norm else None
+        self.query_norm = (
+            RMSNorm(config.head_width, config.norm_epsilon) if config.head_norm else None
+        )
+        self.key_norm = (
+            RMSNorm(config.head_width, config.norm_epsilon) if config.head_norm else None
+        )
 
     def project(self, x: Tensor, cosine: Tensor, sine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Query, key (both rotated) and value, each [batch, heads or kv_heads, rows, head_width]."""
+        """Query, key (both rotated) and value, [batch, heads or kv_heads, rows, head_width]."""
         config = self.config
         heads = self.qkv(x).unflatten(-1, (-1, config.head_width)).transpose(1, 2)
         query, key, value = heads.split((config.heads, config.kv_heads, config.kv_heads), dim=1)

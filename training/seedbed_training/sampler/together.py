@@ -67,7 +67,8 @@ class SlotCache:
         places = (slots[:, None], positions.clamp_max(self.capacity - 1))
         for layer, (keys, values) in zip(self.model.layers, self._kv, strict=True):
             query, key, value = layer.attention.project(layer.attention_norm(x), cosine, sine)
-            keys[places], values[places] = key.transpose(1, 2).float(), value.transpose(1, 2).float()
+            keys[places] = key.transpose(1, 2).float()
+            values[places] = value.transpose(1, 2).float()
             cached = [
                 kv[slots, : visible.shape[-1]].to(query.dtype).transpose(1, 2)
                 for kv in (keys, values)

@@ -13,12 +13,12 @@ namespace seedbed::engine {
 namespace {
 
 nlohmann::json contract_of(const TinySizes& sizes) {
-  const bool block_causal = sizes.attention == "block_causal";
+  const bool causal = sizes.attention == "causal_context";
   return {{"format", 1},
           {"architecture", sizes.architecture},
           {"attention", sizes.attention},
-          {"modes", block_causal ? nlohmann::json{"diffusion"}
-                                 : nlohmann::json{"autoregressive", "exact", "diffusion"}},
+          {"modes",
+           causal ? nlohmann::json{"autoregressive", "exact", "diffusion"} : nlohmann::json{"diffusion"}},
           {"vocab_size", sizes.vocabulary},
           {"context_length", sizes.context_length},
           {"block_size", 8},
