@@ -19,6 +19,7 @@ target_sources(seedbed_engine PRIVATE
   src/tenant_ring.cc)
 
 target_sources(engine_tests PRIVATE
+  tests/converted_versions_test.cc
   tests/cost_curve_test.cc
   tests/diffusion_decoder_test.cc
   tests/drawing_test.cc
@@ -39,6 +40,6 @@ target_sources(engine_tests PRIVATE
   tests/shifted_logits_test.cc
   tests/work_limit_test.cc)
 
-set_source_files_properties(tests/golden_versions_test.cc
+set_source_files_properties(tests/converted_versions_test.cc tests/golden_versions_test.cc
   tests/recorded_sampler_test.cc PROPERTIES
   COMPILE_DEFINITIONS SEEDBED_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/../golden")
