@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from .model import ModelConfig, Transformer
-from .sampler.contract import BLOCK_CAUSAL, MODES
+from .sampler.contract import MODES_OF
 
-_TYPES = {
+STORED_TYPES = {
     "f32": gguf.GGMLQuantizationType.F32,
     "f16": gguf.GGMLQuantizationType.F16,
     "q8_0": gguf.GGMLQuantizationType.Q8_0,
@@ -50,6 +50,9 @@ def tensors(model: Transformer) -> dict[str, np.ndarray]:
                 strict=True,
             )
         )
+        if config.head_norm:
+            named[prefix + "attn_q_norm.weight"] = layer.attention.query_norm.weight
+            named[prefix + "attn_k_norm.weight"] = layer.attention.key_norm.weight
         for kind in ("weight", "bias") if config.qkv_bias else ("weight",):
             named |= _query_key_value(config, getattr(layer.attention.qkv, kind), prefix, kind)
     return {name: value.detach().float().contiguous().numpy() for name, value in named.items()}
@@ -80,6 +83,15 @@ def interleave_pairs(rows: Tensor, heads: int) -> Tensor:
     )
 
 
+def separate_halves(rows: Tensor, heads: int) -> Tensor:
+    """Takes `interleave_pairs` back."""
+    return (
+        rows.view(heads, rows.shape[0] // heads // 2, 2, *rows.shape[1:])
+        .transpose(1, 2)
+        .reshape(rows.shape)
+    )
+
+
 def stored(values: np.ndarray, weight_type: str) -> tuple[np.ndarray, gguf.GGMLQuantizationType]:
     """What the file holds of a tensor.
 
@@ -87,7 +99,9 @@ def stored(values: np.ndarray, weight_type: str) -> tuple[np.ndarray, gguf.GGMLQ
     """
     if values.ndim == 1 or weight_type == "f32":
         return values, gguf.GGMLQuantizationType.F32
-    kind = _TYPES[weight_type]
+    kind = STORED_TYPES[weight_type]
+    if weight_type == "f16":
+        return values.astype(np.float16), kind  # without the F32 copy that `quantize` makes
     return gguf.quants.quantize(values, kind), kind
 
 
@@ -96,7 +110,7 @@ def round_as_stored(model: Transformer, weight_type: str) -> Transformer:
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() == 2 and weight_type != "f32":
-                kind = _TYPES[weight_type]
+                kind = STORED_TYPES[weight_type]
                 restored = gguf.quants.dequantize(
                     gguf.quants.quantize(parameter.numpy(), kind), kind
                 )
@@ -104,8 +118,8 @@ def round_as_stored(model: Transformer, weight_type: str) -> Transformer:
     return model
 
 
-def write_gguf(path: Path, model: Transformer, name: str, weight_type: str) -> None:
-    config = model.config
+def gguf_writer(path: Path, config: ModelConfig, name: str) -> gguf.GGUFWriter:
+    """A writer that has the metadata and no tensors yet."""
     writer = gguf.GGUFWriter(path, config.architecture)
     writer.add_name(name)
     writer.add_block_count(config.layers)
@@ -118,6 +132,14 @@ def write_gguf(path: Path, model: Transformer, name: str, weight_type: str) -> N
     writer.add_rope_freq_base(config.rope_base)
     writer.add_rope_dimension_count(config.head_width)
     writer.add_vocab_size(config.vocab_size)
+    if config.head_size is not None:
+        writer.add_key_length(config.head_size)
+        writer.add_value_length(config.head_size)
+    return writer
+
+
+def write_gguf(path: Path, model: Transformer, name: str, weight_type: str) -> None:
+    writer = gguf_writer(path, model.config, name)
     for tensor_name, values in tensors(model).items():
         data, kind = stored(values, weight_type)
         writer.add_tensor(tensor_name, data, raw_dtype=kind)
@@ -153,6 +175,8 @@ class ContractFacts:
     pad_token_id: int | None = 0
     end_token_ids: tuple[int, ...] = (1,)
     forbidden_output: tuple[int, ...] = (0, 2)
+    modes: tuple[str, ...] | None = None  # None: all that the kind of attention can have
+    shift_logits: bool = False
     can_edit: bool = False
     compute: str = "f32"
     tolerance: float = 1e-3
@@ -165,7 +189,7 @@ def contract_document(config: ModelConfig, facts: ContractFacts) -> dict:
         "format": 1,
         "architecture": config.architecture,
         "attention": facts.attention,
-        "modes": ["diffusion"] if facts.attention == BLOCK_CAUSAL else list(MODES),
+        "modes": list(facts.modes or MODES_OF[facts.attention]),
         "vocab_size": config.vocab_size,
         "context_length": config.context_length,
         "block_size": facts.block_size,
@@ -174,7 +198,7 @@ def contract_document(config: ModelConfig, facts: ContractFacts) -> dict:
         "pad_token_id": facts.pad_token_id,
         "end_token_ids": list(facts.end_token_ids),
         "forbidden_output": list(facts.forbidden_output),
-        "shift_logits": False,
+        "shift_logits": facts.shift_logits,
         "can_edit": facts.can_edit,
         "compute": facts.compute,
         "default_policy": dict(vars(facts.default_policy)),
@@ -196,6 +220,13 @@ def write_version(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     write_gguf(folder / "model.gguf", model, name, weight_type)
+    write_beside_weights(folder, contract, golden, tokenizer, chat_template)
+
+
+def write_beside_weights(
+    folder: Path, contract: dict, golden: dict, tokenizer: str, chat_template: str
+) -> None:
+    """Writes all files of a version but model.gguf, which lies in `folder` already."""
     (folder / "tokenizer.json").write_text(tokenizer)
     (folder / "chat_template.jinja").write_text(chat_template)
     (folder / "golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

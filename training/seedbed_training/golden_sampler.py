@@ -13,7 +13,8 @@ import numpy as np
 from .sampler.contract import (
     BLOCK_CAUSAL,
     CAUSAL_CONTEXT,
-    MODES,
+    FULL,
+    MODES_OF,
     POLICIES,
     Contract,
     Parameters,
@@ -31,10 +32,12 @@ _MAX_TOKENS = (1, 5, 16, 24, 33, 40)
 _END_TOKENS = ((1,), (1, 9), (7, 1), (31,))
 
 
-def _contract(attention: str, block_size: int, end_token_ids: tuple[int, ...]) -> Contract:
+def _contract(
+    attention: str, shift_logits: bool, block_size: int, end_token_ids: tuple[int, ...]
+) -> Contract:
     return Contract(
         attention=attention,
-        modes=MODES if attention == CAUSAL_CONTEXT else ("diffusion",),
+        modes=MODES_OF[attention],
         vocab_size=VOCAB_SIZE,
         context_length=256,
         block_size=block_size,
@@ -43,27 +46,37 @@ def _contract(attention: str, block_size: int, end_token_ids: tuple[int, ...]) -
         end_token_ids=end_token_ids,
         forbidden_output=(0, 2),
         can_edit=True,
+        shift_logits=shift_logits,
     )
 
 
 def _requests():
     """(contract, prompt, parameters, max_rows, logits) in the order of the file."""
     kinds = [
-        (CAUSAL_CONTEXT, "autoregressive", "threshold", False),
-        (CAUSAL_CONTEXT, "exact", "threshold", False),
+        (CAUSAL_CONTEXT, "autoregressive", "threshold", False, False),
+        (CAUSAL_CONTEXT, "exact", "threshold", False, False),
     ]
     for edits in (False, True):
         kinds += [
-            (attention, "diffusion", policy, edits)
+            (attention, "diffusion", policy, edits, False)
             for attention, policy in product((CAUSAL_CONTEXT, BLOCK_CAUSAL), POLICIES)
         ]
+    kinds += [
+        (BLOCK_CAUSAL, "diffusion", "threshold", False, True),
+        (BLOCK_CAUSAL, "diffusion", "confident_prefix", True, True),
+        (FULL, "diffusion", "fixed_steps", False, False),
+        (FULL, "diffusion", "threshold", False, True),
+        (FULL, "diffusion", "confident_prefix", True, True),
+    ]
     temperatures = ((0.0, 1.0), (0.8, 1.0), (0.8, 0.95))
-    for number, ((attention, mode, policy, edits), (temperature, top_p), variant) in enumerate(
+    for number, (kind, (temperature, top_p), variant) in enumerate(
         product(kinds, temperatures, range(8))
     ):
+        attention, mode, policy, edits, shift_logits = kind
         random = np.random.default_rng([7, number])
         block_size = _BLOCK_SIZES[(variant + number // 8) % len(_BLOCK_SIZES)]
-        contract = _contract(attention, block_size, _END_TOKENS[variant % len(_END_TOKENS)])
+        end_token_ids = _END_TOKENS[variant % len(_END_TOKENS)]
+        contract = _contract(attention, shift_logits, block_size, end_token_ids)
         prompt = random.integers(
             3, VOCAB_SIZE, _PROMPT_LENGTHS[int(random.integers(len(_PROMPT_LENGTHS)))]
         ).tolist()
@@ -85,7 +98,7 @@ def _requests():
             max_positions=60 if variant in (5, 6) else None,
         )
         max_rows = (None, None, None, None, 18, None, 26, None)[variant]
-        looks_at = contract.mask_token_id if edits else None
+        looks_at = contract.mask_token_id if edits or attention == FULL else None
         source = MarkovLogits(number, VOCAB_SIZE, 0.985, 16.0, looks_at)
         yield contract, prompt, parameters, max_rows, source
 
@@ -104,13 +117,22 @@ def build_cases() -> tuple[list[dict], np.ndarray]:
             )
         rounds = []
         for each in generation.rounds:
-            rounds.append(_round_document(each.slice_, each.kept_rows, offset, len(each.logits)))
-            logits.append(each.logits)
-            offset += len(each.logits)
+            read = _read_rows(contract, parameters, each.logits)
+            rounds.append(_round_document(each.slice_, each.kept_rows, offset, len(read)))
+            logits.append(read)
+            offset += len(read)
         cases.append(
             _case_document(number, contract, prompt, parameters, max_rows, rounds, generation)
         )
     return cases, np.concatenate(logits)
+
+
+def _read_rows(contract: Contract, parameters: Parameters, logits: np.ndarray) -> np.ndarray:
+    """Without the rows at the end that no draw reads: masks behind the active block, and with
+    shifted logits the block's last position."""
+    if contract.attention == FULL:
+        return logits[: parameters.block_size]
+    return logits[: max(0, len(logits) - contract.shift_logits)]
 
 
 def _round_document(slice_: Slice, kept_rows: int, offset: int, rows: int) -> dict:
@@ -128,7 +150,8 @@ def _case_document(
     number, contract, prompt, parameters, max_rows, rounds, generation: Generation
 ) -> dict:
     return {
-        "name": f"{number:03d}-{contract.attention}-{parameters.mode}-{parameters.policy}"
+        "name": f"{number:03d}-{contract.attention}{'-shifted' * contract.shift_logits}"
+        f"-{parameters.mode}-{parameters.policy}"
         f"-t{parameters.temperature}-p{parameters.top_p}",
         "contract": asdict(contract),
         "prompt": prompt,

@@ -1,8 +1,9 @@
 """The transformer that every objective, decoder and exporter shares.
 
-A llama-type decoder (or qwen2: the same with biases on query, key and value). The model has no
-notion of streams, blocks or masking: who sees whom comes in as one boolean matrix (see
-`visibility.py`), so training passes and serving slices run through the same code.
+A llama-type decoder (or qwen2: the same with biases on query, key and value; or qwen3: the same
+with a norm on each head's query and key). The model has no notion of streams, blocks or masking:
+who sees whom comes in as one boolean matrix (see `visibility.py`), so training passes and serving
+slices run through the same code.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+ARCHITECTURES = ("llama", "qwen2", "qwen3")
+
 
 @dataclass(frozen=True)
 class ModelConfig:
-    architecture: str = "llama"  # or "qwen2"
+    architecture: str = "llama"  # or "qwen2", "qwen3"
     vocab_size: int = 2048
     context_length: int = 512
     width: int = 256
     layers: int = 6
     heads: int = 4
     kv_heads: int = 2
+    head_size: int | None = None  # None: width / heads
     ffn_width: int = 704
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
@@ -31,24 +35,30 @@ class ModelConfig:
     marks_visible: bool = False  # visible tokens of noisy blocks look different from clean ones
 
     def __post_init__(self) -> None:
-        if self.architecture not in ("llama", "qwen2"):
+        if self.architecture not in ARCHITECTURES:
             raise ValueError(
-                f"architecture unknown: {self.architecture!r} (expected: 'llama' or 'qwen2')"
+                f"architecture unknown: {self.architecture!r} "
+                f"(expected: one of {', '.join(ARCHITECTURES)})"
             )
-        if self.width % self.heads or self.heads % self.kv_heads:
+        divides = self.head_size is not None or self.width % self.heads == 0
+        if not divides or self.heads % self.kv_heads:
             raise ValueError(
                 f"heads do not divide: width {self.width}, heads {self.heads}, "
                 f"kv_heads {self.kv_heads} "
-                "(expected: width % heads == 0 and heads % kv_heads == 0)"
+                "(expected: width % heads == 0 without a head_size, and heads % kv_heads == 0)"
             )
 
     @property
     def head_width(self) -> int:
-        return self.width // self.heads
+        return self.width // self.heads if self.head_size is None else self.head_size
 
     @property
     def qkv_bias(self) -> bool:
         return self.architecture == "qwen2"
+
+    @property
+    def head_norm(self) -> bool:
+        return self.architecture == "qwen3"
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -89,28 +99,37 @@ class Attention(nn.Module):
             (config.heads + 2 * config.kv_heads) * config.head_width,
             bias=config.qkv_bias,
         )
-        self.output = nn.Linear(config.width, config.width, bias=False)
-
-    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, visible: Tensor) -> Tensor:
-        config = self.config
-        batch, rows, _ = x.shape
-        heads = (
-            self.qkv(x)
-            .view(batch, rows, config.heads + 2 * config.kv_heads, config.head_width)
-            .transpose(1, 2)
+        self.output = nn.Linear(config.heads * config.head_width, config.width, bias=False)
+        self.query_norm = (
+            RMSNorm(config.head_width, config.norm_epsilon) if config.head_norm else None
         )
+        self.key_norm = (
+            RMSNorm(config.head_width, config.norm_epsilon) if config.head_norm else None
+        )
+
+    def project(self, x: Tensor, cosine: Tensor, sine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key (both rotated) and value, [batch, heads or kv_heads, rows, head_width]."""
+        config = self.config
+        heads = self.qkv(x).unflatten(-1, (-1, config.head_width)).transpose(1, 2)
         query, key, value = heads.split((config.heads, config.kv_heads, config.kv_heads), dim=1)
+        if self.query_norm is not None and self.key_norm is not None:
+            query, key = self.query_norm(query), self.key_norm(key)
         query, key = (
             rotate(query, cosine, sine).to(value.dtype),
             rotate(key, cosine, sine).to(value.dtype),
         )
+        return query, key, value
+
+    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, visible: Tensor) -> Tensor:
+        config = self.config
+        query, key, value = self.project(x, cosine, sine)
         shared_by = config.heads // config.kv_heads
         key, value = (
             key.repeat_interleave(shared_by, dim=1),
             value.repeat_interleave(shared_by, dim=1),
         )
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=visible)
-        return self.output(mixed.transpose(1, 2).reshape(batch, rows, config.width))
+        return self.output(mixed.transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Module):

@@ -15,6 +15,7 @@ from seedbed_training.golden_sampler import build_cases
 from seedbed_training.sampler.contract import (
     BLOCK_CAUSAL,
     CAUSAL_CONTEXT,
+    FULL,
     MODES,
     POLICIES,
     Contract,
@@ -42,6 +43,9 @@ KIND_C = Contract(
     can_edit=True,
 )
 KIND_B = replace(KIND_C, attention=BLOCK_CAUSAL, modes=("diffusion",))
+KIND_F = replace(KIND_B, attention=FULL)
+SHIFTED = tuple(replace(kind, shift_logits=True) for kind in (KIND_B, KIND_F))
+CONTRACTS = (KIND_C, KIND_B, KIND_F, *SHIFTED)
 
 
 @pytest.mark.parametrize(
@@ -154,14 +158,14 @@ def test_exact_gives_the_tokens_of_autoregressive_in_no_more_rounds(prompt, para
     parameters=REQUESTS,
     source=st.integers(0, 10_000),
     max_rows=st.integers(1, 40),
-    kind_b=st.booleans(),
+    contract=st.sampled_from(CONTRACTS),
 )
 @settings(max_examples=120, deadline=None)
 def test_where_a_prompt_is_cut_never_changes_the_output(
-    prompt, parameters, source, max_rows, kind_b
+    prompt, parameters, source, max_rows, contract
 ):
-    contract = KIND_B if kind_b else KIND_C
-    parameters = replace(parameters, mode="diffusion") if kind_b else parameters
+    if contract != KIND_C:
+        parameters = replace(parameters, mode="diffusion")
     logits = MarkovLogits(source, 32, agreement=0.97, sharpness=14)
     whole = generate(contract, prompt, parameters, logits)
     cut = generate(contract, prompt, parameters, logits, max_rows=max_rows)
@@ -172,13 +176,18 @@ def test_where_a_prompt_is_cut_never_changes_the_output(
     )
 
 
-@given(prompt=PROMPTS, parameters=REQUESTS, source=st.integers(0, 10_000), kind_b=st.booleans())
+@given(
+    prompt=PROMPTS,
+    parameters=REQUESTS,
+    source=st.integers(0, 10_000),
+    contract=st.sampled_from(CONTRACTS),
+)
 @settings(max_examples=120, deadline=None)
 def test_output_ends_at_the_first_end_token_or_at_max_tokens_and_work_adds_up(
-    prompt, parameters, source, kind_b
+    prompt, parameters, source, contract
 ):
-    contract = KIND_B if kind_b else KIND_C
-    parameters = replace(parameters, mode="diffusion") if kind_b else parameters
+    if contract != KIND_C:
+        parameters = replace(parameters, mode="diffusion")
     generation = generate(
         contract, prompt, parameters, MarkovLogits(source, 32, agreement=0.97, sharpness=14)
     )

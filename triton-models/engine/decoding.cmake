@@ -19,10 +19,12 @@ target_sources(seedbed_engine PRIVATE
   src/tenant_ring.cc)
 
 target_sources(engine_tests PRIVATE
+  tests/converted_versions_test.cc
   tests/cost_curve_test.cc
   tests/diffusion_decoder_test.cc
   tests/drawing_test.cc
   tests/exact_decoder_test.cc
+  tests/full_attention_test.cc
   tests/golden_test.cc
   tests/golden_versions_test.cc
   tests/hash_model.cc
@@ -35,7 +37,9 @@ target_sources(engine_tests PRIVATE
   tests/scheduler_fairness_test.cc
   tests/scheduler_random_test.cc
   tests/scheduler_rounds_test.cc
+  tests/shifted_logits_test.cc
   tests/work_limit_test.cc)
 
-set_source_files_properties(tests/golden_versions_test.cc tests/recorded_sampler_test.cc PROPERTIES
+set_source_files_properties(tests/converted_versions_test.cc tests/golden_versions_test.cc
+  tests/recorded_sampler_test.cc PROPERTIES
   COMPILE_DEFINITIONS SEEDBED_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/../golden")

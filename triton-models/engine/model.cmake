@@ -1,6 +1,7 @@
 target_sources(seedbed_engine PRIVATE
   src/contract.cc
   src/contract_fields.cc
+  src/contract_words.cc
   src/digest.cc
   src/forward_graph.cc
   src/gguf_file.cc

@@ -9,7 +9,9 @@ from pathlib import Path
 
 BLOCK_CAUSAL = "block_causal"
 CAUSAL_CONTEXT = "causal_context"
+FULL = "full"
 MODES = ("autoregressive", "exact", "diffusion")
+MODES_OF = {BLOCK_CAUSAL: ("diffusion",), CAUSAL_CONTEXT: MODES, FULL: ("diffusion",)}
 MOST_EDIT_ROUNDS = 16
 POLICIES = ("threshold", "confident_prefix", "fixed_steps")
 
@@ -26,6 +28,7 @@ class Contract:
     end_token_ids: tuple[int, ...]
     forbidden_output: tuple[int, ...]
     can_edit: bool
+    shift_logits: bool = False  # the row of a position says what stands at the next one
 
     @classmethod
     def of(cls, document: dict) -> Contract:

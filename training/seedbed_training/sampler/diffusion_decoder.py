@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .contract import BLOCK_CAUSAL, Contract, Parameters
+from .contract import BLOCK_CAUSAL, FULL, Contract, Parameters
 from .decoder import Decoder
 from .drawing import Drawn
 from .policies import reveal
@@ -18,10 +18,11 @@ class DiffusionDecoder(Decoder):
         # Kind B: the prompt's tail opens the first block, visible from the start and not part of
         # the output.
         tail = len(prompt) % size if contract.attention == BLOCK_CAUSAL else 0
-        self.frozen = tail
-        self.committing = prompt[: len(prompt) - tail]  # clean rows still to evaluate
+        self.shift = int(contract.shift_logits)
+        self.block_start = len(prompt) - tail
+        self.committing = prompt[: self.block_start]  # clean rows still to evaluate
         self.revealed_in: list[int] = []  # of each output token: the round of its block, from 0
-        self._open_block(prompt[len(prompt) - tail :])
+        self._open_block(prompt[self.block_start :])
 
     def _open_block(self, frozen: list[int]) -> None:
         self.block: list[int | None] = [
@@ -33,6 +34,9 @@ class DiffusionDecoder(Decoder):
         self.frozen = len(frozen)
         self.denoise_rounds = 0
         self.edit_rounds = 0  # rounds that began with the block decided
+        # What the last committed row says of the block's first position: it sees nothing of the
+        # block, so it is evaluated once, beside the block's first round (`shift_logits` only).
+        self.inherited: Drawn | None = None
         self.states: set[tuple[int | None, ...]] = set()  # of the block, after each of its rounds
 
     def _grid(self) -> int | None:
@@ -42,6 +46,10 @@ class DiffusionDecoder(Decoder):
         masks = [
             self.contract.mask_token_id if token_id is None else token_id for token_id in self.block
         ]
+        if self.contract.attention == FULL:
+            tokens = self.prompt + self.output + masks
+            tokens += [self.contract.mask_token_id] * (self._canvas_end() - len(tokens))
+            return self._slice(tokens, 0, self.block_start - self.shift)
         if (
             not self.output
             and max_rows is not None
@@ -50,7 +58,12 @@ class DiffusionDecoder(Decoder):
             chunk = self.committing[: self._chunk_length(max_rows)]
             if chunk != self.committing:
                 return self._slice(chunk, len(chunk), len(chunk))
-        return self._slice(self.committing + masks, len(self.committing), len(self.committing))
+        clean = len(self.committing)
+        return self._slice(self.committing + masks, clean, max(0, clean - self.shift))
+
+    def _canvas_end(self) -> int:
+        size = self.parameters.block_size
+        return len(self.prompt) + -(-self.parameters.max_tokens // size) * size
 
     def _chunk_length(self, max_rows: int) -> int:
         """Clean rows of a round without masks; at least one token (kind B: one block) is left for
@@ -60,13 +73,12 @@ class DiffusionDecoder(Decoder):
         return min(max(unit, max_rows // unit * unit), most) or len(self.committing)
 
     def _decide(self, slice_: Slice, logits: np.ndarray) -> Step:
-        if not len(logits):
+        if slice_.rows == slice_.clean_rows:
             self.committing = self.committing[slice_.rows :]
             return Step(slice_.rows)
         self.committing = []
-        first_position = len(slice_.context) + slice_.clean_rows
         was_decided = self._decided_end() is not None
-        edited = self._denoise(logits, first_position)
+        edited = self._denoise(slice_, logits)
         self.denoise_rounds += 1
         self.edit_rounds += was_decided
         end = self._decided_end()
@@ -77,6 +89,7 @@ class DiffusionDecoder(Decoder):
         self.revealed_in += self.block_revealed_in[self.frozen :][: len(step.token_ids)]
         if not step.finish_reason:
             self.committing = list(self.block)
+            self.block_start += len(self.block)
             self._open_block([])
         return step
 
@@ -86,14 +99,25 @@ class DiffusionDecoder(Decoder):
             return False
         return edited or not was_decided
 
-    def _denoise(self, logits: np.ndarray, first_position: int) -> bool:
+    def _draw_at(self, slice_: Slice, logits: np.ndarray, index: int) -> Drawn:
+        """The draw for a position of the block, from the row that speaks of it."""
+        if index == 0 and self.inherited is not None:
+            return self.inherited
+        position = self.block_start + index
+        row = position - self.shift - len(slice_.context)
+        drawn = self._draw(logits[row - slice_.first_logits_row], position)
+        if self.shift and row < slice_.clean_rows:
+            self.inherited = drawn
+        return drawn
+
+    def _denoise(self, slice_: Slice, logits: np.ndarray) -> bool:
         """One round of the block; whether a visible token was replaced."""
         end = self._first_end()
         written = range(self.frozen, min(end + 1, len(self.block)))
         visible = [i for i in written if self.block[i] is not None]
         undecided = [i for i in range(end) if self.block[i] is None]
-        drawn = {i: self._draw(logits[i], first_position + i) for i in undecided}
-        edits = self._edits(visible, logits, first_position)
+        drawn = {i: self._draw_at(slice_, logits, i) for i in undecided}
+        edits = self._edits(visible, slice_, logits)
         if undecided:
             self._reveal(drawn)
         edited = self._apply(edits)
@@ -113,16 +137,14 @@ class DiffusionDecoder(Decoder):
             self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
             self.block_revealed_in[i] = self.denoise_rounds
 
-    def _edits(
-        self, visible: list[int], logits: np.ndarray, first_position: int
-    ) -> dict[int, Drawn]:
+    def _edits(self, visible: list[int], slice_: Slice, logits: np.ndarray) -> dict[int, Drawn]:
         """The visible positions whose token another one beats, with that token."""
         threshold = self.parameters.edit_threshold
         if threshold == 1:
             return {}
         edits = {}
         for i in visible:
-            drawn = self._draw(logits[i], first_position + i)
+            drawn = self._draw_at(slice_, logits, i)
             self._limit_margin(drawn.margin)
             if drawn.token_id != self.block[i]:
                 self._limit_margin(abs(drawn.confidence - threshold))

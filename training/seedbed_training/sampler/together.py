@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..model import Layer, Transformer, rotary_angles, rotate
+from ..model import Transformer, rotary_angles
 from ..passes import MASK
 from ..visibility import slice_visibility
 from .contract import Contract, Parameters
@@ -66,8 +66,9 @@ class SlotCache:
         # Padding behind the longest slice may stand past the end; nobody sees it.
         places = (slots[:, None], positions.clamp_max(self.capacity - 1))
         for layer, (keys, values) in zip(self.model.layers, self._kv, strict=True):
-            query, key, value = _heads(layer, x, cosine, sine)
-            keys[places], values[places] = key.float(), value.float()
+            query, key, value = layer.attention.project(layer.attention_norm(x), cosine, sine)
+            keys[places] = key.transpose(1, 2).float()
+            values[places] = value.transpose(1, 2).float()
             cached = [
                 kv[slots, : visible.shape[-1]].to(query.dtype).transpose(1, 2)
                 for kv in (keys, values)
@@ -78,16 +79,6 @@ class SlotCache:
             x = x + layer.attention.output(mixed.transpose(1, 2).flatten(2))
             x = x + layer.ffn(layer.ffn_norm(x))
         return self.model.output_norm(x)
-
-
-def _heads(layer: Layer, x: Tensor, cosine: Tensor, sine: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Query [batch, heads, rows, width], key and value [batch, rows, heads, width]."""
-    config = layer.attention.config
-    heads = layer.attention.qkv(layer.attention_norm(x))
-    heads = heads.unflatten(-1, (-1, config.head_width)).transpose(1, 2)
-    query, key, value = heads.split((config.heads, config.kv_heads, config.kv_heads), dim=1)
-    query, key = (rotate(each, cosine, sine).to(value.dtype) for each in (query, key))
-    return query, key.transpose(1, 2), value.transpose(1, 2)
 
 
 def quick_draw(

@@ -22,7 +22,8 @@ void logits_command(int argc, char** argv) {
                   " (expected: ", least, "..", most, ")");
     return static_cast<int32_t>(value);
   };
-  slice.clean_rows = integer("clean-rows", slice.rows(), 0, slice.rows());
+  const int32_t most_clean_rows = contract.attention == Attention::kFull ? 0 : slice.rows();
+  slice.clean_rows = integer("clean-rows", most_clean_rows, 0, most_clean_rows);
   slice.first_logits_row = integer("first-logits-row", 0, 0, slice.rows());
   slice.block_size = integer("block-size", contract.block_size, 1, contract.max_block_size);
   REQUEST_CHECK(slice.rows() >= 1 && slice.rows() <= contract.context_length,

@@ -56,8 +56,9 @@ std::vector<Mode> read_modes(ContractFields& fields, Attention attention) {
       fail<ModelError>("contract: modes: ", error.what());
     }
     MODEL_CHECK(!contains(modes, mode), "contract: modes holds a mode twice: ", to_string(mode));
-    MODEL_CHECK(attention != Attention::kBlockCausal || mode == Mode::kDiffusion, "contract: modes holds ",
-                to_string(mode), ", which attention block_causal cannot serve (expected: diffusion only)");
+    MODEL_CHECK(attention == Attention::kCausalContext || mode == Mode::kDiffusion, "contract: modes holds ",
+                to_string(mode), ", which attention ", to_string(attention),
+                " cannot serve (expected: diffusion only)");
     modes.push_back(mode);
   }
   return modes;
@@ -175,10 +176,9 @@ Contract Contract::parse(const std::string& text) {
   ContractFields fields(document, "");
   Contract contract;
   fields.integer("format", 1, 1);
-  contract.architecture = fields.choice("architecture", {"llama", "qwen2"});
-  contract.attention = fields.choice("attention", {"block_causal", "causal_context"}) == "block_causal"
-                           ? Attention::kBlockCausal
-                           : Attention::kCausalContext;
+  contract.architecture = fields.choice("architecture", {"llama", "qwen2", "qwen3"});
+  contract.attention =
+      parse_attention(fields.choice("attention", {"block_causal", "causal_context", "full"}));
   contract.modes = read_modes(fields, contract.attention);
   const auto integer = [&fields](const char* name, int64_t least, int64_t most) {
     return static_cast<int32_t>(fields.integer(name, least, most));
@@ -194,8 +194,9 @@ Contract Contract::parse(const std::string& text) {
   contract.end_token_ids = fields.token_ids("end_token_ids", contract.vocab_size);
   contract.forbidden_output = fields.token_ids("forbidden_output", contract.vocab_size);
   check_ids(contract);
-  MODEL_CHECK(!fields.boolean("shift_logits"),
-              "contract: shift_logits is not served: true (expected: false)");
+  contract.shift_logits = fields.boolean("shift_logits");
+  MODEL_CHECK(!contract.shift_logits || contract.attention != Attention::kCausalContext,
+              "contract: shift_logits is not served with attention causal_context: true (expected: false)");
   contract.can_edit = fields.boolean("can_edit");
   contract.compute_f32 = fields.choice("compute", {"f32", "native"}) == "f32";
   contract.tolerance = fields.number("tolerance");
@@ -229,48 +230,6 @@ void Contract::validate(const std::vector<int32_t>& prompt, const DecodeParamete
   REQUEST_CHECK(needed <= context_length, "context too long: ", needed, " positions for a prompt of ",
                 prompt.size(), " and ", parameters.max_tokens, " tokens in mode ", to_string(parameters.mode),
                 " (expected: at most ", context_length, ")");
-}
-
-const char* to_string(Mode mode) {
-  switch (mode) {
-    case Mode::kAutoregressive:
-      return "autoregressive";
-    case Mode::kExact:
-      return "exact";
-    case Mode::kDiffusion:
-      return "diffusion";
-  }
-  return "unknown";
-}
-
-const char* to_string(Policy policy) {
-  switch (policy) {
-    case Policy::kThreshold:
-      return "threshold";
-    case Policy::kConfidentPrefix:
-      return "confident_prefix";
-    case Policy::kFixedSteps:
-      return "fixed_steps";
-  }
-  return "unknown";
-}
-
-const char* to_string(Attention attention) {
-  return attention == Attention::kBlockCausal ? "block_causal" : "causal_context";
-}
-
-Mode parse_mode(const std::string& text) {
-  for (const Mode mode : {Mode::kAutoregressive, Mode::kExact, Mode::kDiffusion}) {
-    if (text == to_string(mode)) return mode;
-  }
-  fail<RequestError>("mode is unknown: ", text, " (expected: autoregressive, exact, diffusion)");
-}
-
-Policy parse_policy(const std::string& text) {
-  for (const Policy policy : {Policy::kThreshold, Policy::kConfidentPrefix, Policy::kFixedSteps}) {
-    if (text == to_string(policy)) return policy;
-  }
-  fail<RequestError>("policy is unknown: ", text, " (expected: threshold, confident_prefix, fixed_steps)");
 }
 
 }  // namespace seedbed::engine

@@ -35,9 +35,30 @@ void DiffusionDecoder::open_block() {
   denoise_rounds_ = 0;
   edit_rounds_ = 0;
   states_.clear();
+  inherited_.reset();
+}
+
+int32_t DiffusionDecoder::first_asked() const {
+  if (edits_on()) return frozen_;
+  const auto undecided =
+      std::find_if(block_.begin(), block_.end(), [](const Place& place) { return !place.visible; });
+  return static_cast<int32_t>(undecided - block_.begin());
+}
+
+// All that the output can ever be, in every round: a row that changes changes what every other row sees.
+Slice DiffusionDecoder::plan_canvas(KvArena::Span& kv) const {
+  Slice slice;
+  slice.kv = &kv;
+  slice.token_ids = clean_;
+  std::ranges::copy(token_ids(), std::back_inserter(slice.token_ids));
+  slice.token_ids.resize(static_cast<size_t>(span_positions()), contract_.mask_token_id);
+  slice.first_logits_row = block_start() + first_asked() - shift();
+  slice.unread_rows = slice.rows() - (block_start() + parameters_.block_size - shift());
+  return slice;
 }
 
 Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
+  if (contract_.attention == Attention::kFull) return plan_canvas(kv);
   Slice slice;
   slice.kv = &kv;
   slice.block_size = parameters_.block_size;
@@ -53,12 +74,21 @@ Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
     slice.first_logits_row = chunk.rows;
     if (!chunk.last) return slice;
   }
-  const auto first_asked = edits_on() ? block_.begin() + frozen_
-                                      : std::find_if(block_.begin(), block_.end(),
-                                                     [](const Place& place) { return !place.visible; });
-  slice.first_logits_row = slice.clean_rows + static_cast<int32_t>(first_asked - block_.begin());
+  slice.first_logits_row = std::max(0, slice.clean_rows + first_asked() - shift());
+  slice.unread_rows = shift();
   std::ranges::copy(token_ids(), std::back_inserter(slice.token_ids));
   return slice;
+}
+
+Drawn DiffusionDecoder::draw_at(const Slice& slice, std::span<const float> logits, int32_t index) const {
+  if (index == 0 && inherited_) return *inherited_;
+  const int32_t position = block_start() + index;
+  return draw(slice, logits, position - shift() - slice.kv->length(), position);
+}
+
+void DiffusionDecoder::inherit(const Slice& slice, std::span<const float> logits) {
+  const bool asked = slice.clean_rows > 0 && first_asked() == 0;
+  if (contract_.shift_logits && asked) inherited_ = draw_at(slice, logits, 0);
 }
 
 std::vector<Candidate> DiffusionDecoder::draw_candidates(const Slice& slice, std::span<const float> logits,
@@ -67,7 +97,7 @@ std::vector<Candidate> DiffusionDecoder::draw_candidates(const Slice& slice, std
   const int32_t end = first_end();
   for (int32_t index = 0; index < end; ++index) {
     if (block_[static_cast<size_t>(index)].visible) continue;
-    const Drawn token = draw(slice, logits, slice.clean_rows + index, block_start() + index);
+    const Drawn token = draw_at(slice, logits, index);
     candidates.push_back({.index = index, .confidence = token.confidence});
     drawn.push_back(token.token_id);
   }
@@ -88,11 +118,15 @@ std::vector<int32_t> DiffusionDecoder::reveal(std::span<const Candidate> candida
 
 Step DiffusionDecoder::absorb(const Slice& slice, std::span<const float> logits) {
   count(slice);
-  slice.kv->keep(slice.clean_rows);
-  if (slice.rows() == slice.clean_rows) return {};
+  if (slice.rows() == slice.clean_rows) {
+    slice.kv->keep(slice.clean_rows);
+    return {};
+  }
 
   const bool was_decided = decided();
+  inherit(slice, logits);
   const bool edited = denoise(slice, logits);
+  slice.kv->keep(slice.clean_rows);
   denoise_rounds_ += 1;
   edit_rounds_ += was_decided ? 1 : 0;
   return decided() && !looks_again(was_decided, edited) ? commit() : Step{};
@@ -122,7 +156,7 @@ std::vector<DiffusionDecoder::Edit> DiffusionDecoder::find_edits(const Slice& sl
   for (int32_t index = frozen_; index < written_end; ++index) {
     const Place& place = block_[static_cast<size_t>(index)];
     if (!place.visible) continue;
-    const Drawn token = draw(slice, logits, slice.clean_rows + index, block_start() + index);
+    const Drawn token = draw_at(slice, logits, index);
     const bool beaten = token.token_id != place.token_id && token.confidence > parameters_.edit_threshold;
     if (beaten) edits.push_back({.index = static_cast<size_t>(index), .token = token});
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "policy.h"
@@ -29,6 +30,11 @@ class DiffusionDecoder final : public Sequence {
   };
 
   void open_block();
+  Slice plan_canvas(KvArena::Span& kv) const;
+  int32_t first_asked() const;  // index in the block of the first place that this round draws
+  // The draw for a place of the block, from the row that speaks of it.
+  Drawn draw_at(const Slice& slice, std::span<const float> logits, int32_t index) const;
+  void inherit(const Slice& slice, std::span<const float> logits);
   // One round of the block; whether a visible token was replaced.
   bool denoise(const Slice& slice, std::span<const float> logits);
   std::vector<int32_t> reveal(std::span<const Candidate> candidates) const;
@@ -48,11 +54,15 @@ class DiffusionDecoder final : public Sequence {
   Step commit();
 
   int32_t block_start() const { return static_cast<int32_t>(clean_.size()); }
+  int32_t shift() const { return contract_.shift_logits ? 1 : 0; }
 
   // Tokens before the active block. KV of the first kv.length() is kept; the others are the clean rows to
-  // come.
+  // come. In attention `full` none is kept, and they are denoise rows of every round.
   std::vector<int32_t> clean_;
   std::vector<Place> block_;
+  // With shifted logits: what the last row before the block says of the block's first place. That row sees
+  // nothing of the block, so it is evaluated once, beside the block's first round. Never in attention `full`.
+  std::optional<Drawn> inherited_;
   int32_t frozen_ = 0;                        // leading places that belong to the prompt
   int32_t denoise_rounds_ = 0;                // of the active block
   int32_t edit_rounds_ = 0;                   // those of them that began with the block decided

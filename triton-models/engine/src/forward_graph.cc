@@ -81,8 +81,10 @@ ggml_tensor* ForwardGraph::project(ggml_tensor* weight, ggml_tensor* bias, ggml_
   return bias == nullptr ? product : ggml_add(context_.get(), product, bias);
 }
 
-ggml_tensor* ForwardGraph::rotate(ggml_tensor* rows, int32_t heads, ggml_tensor* positions) {
+ggml_tensor* ForwardGraph::rotate(ggml_tensor* rows, ggml_tensor* head_norm, int32_t heads,
+                                  ggml_tensor* positions) {
   ggml_tensor* by_head = ggml_reshape_3d(context_.get(), rows, h_.head_size, heads, rows->ne[1]);
+  if (head_norm != nullptr) by_head = norm(by_head, head_norm);
   return ggml_rope_ext(context_.get(), by_head, positions, nullptr, h_.rope_dimensions, h_.rope_mode, 0,
                        h_.rope_base, 1.0F, 0.0F, 1.0F, 0.0F, 0.0F);
 }
@@ -143,7 +145,8 @@ ggml_cgraph* ForwardGraph::build(const RoundInputs& round) {
     const LayerWeights& layer = weights_.layers[i];
     const bool last = i + 1 == weights_.layers.size();
     ggml_tensor* normed = norm(rows, layer.attention_norm);
-    ggml_tensor* key = rotate(project(layer.key, layer.key_bias, normed), h_.kv_heads, inputs.positions);
+    ggml_tensor* key =
+        rotate(project(layer.key, layer.key_bias, normed), layer.key_norm, h_.kv_heads, inputs.positions);
     ggml_tensor* value = project(layer.value, layer.value_bias, normed);
     key = ggml_reshape_2d(ctx, key, h_.kv_size(), round.rows());
     // Expanded before the attention is built: ggml computes in the order of expansion, and the attention
@@ -152,7 +155,8 @@ ggml_cgraph* ForwardGraph::build(const RoundInputs& round) {
     ggml_build_forward_expand(graph_, ggml_set_rows(ctx, kv_.values[i], value, inputs.arena_positions));
     if (last && round.logits_rows.empty()) break;
 
-    ggml_tensor* query = rotate(project(layer.query, layer.query_bias, normed), h_.heads, inputs.positions);
+    ggml_tensor* query =
+        rotate(project(layer.query, layer.query_bias, normed), layer.query_norm, h_.heads, inputs.positions);
     ggml_tensor* attended = attend(round, inputs, i, query);
     if (last && !wants_all) {
       attended = ggml_get_rows(ctx, attended, inputs.logits_rows);

@@ -35,7 +35,8 @@ class ForwardGraph {
   ggml_tensor* embed(const Inputs& inputs);
   ggml_tensor* norm(ggml_tensor* rows, ggml_tensor* weight);
   ggml_tensor* project(ggml_tensor* weight, ggml_tensor* bias, ggml_tensor* rows);
-  ggml_tensor* rotate(ggml_tensor* rows, int32_t heads, ggml_tensor* positions);
+  // Splits F32 [heads * head_size, rows] into heads, norms each when `head_norm` is given, and rotates it.
+  ggml_tensor* rotate(ggml_tensor* rows, ggml_tensor* head_norm, int32_t heads, ggml_tensor* positions);
   ggml_tensor* attend(const RoundInputs& round, const Inputs& inputs, size_t layer, ggml_tensor* query);
   ggml_tensor* feed_forward(const LayerWeights& layer, ggml_tensor* rows);
 

@@ -22,6 +22,8 @@ LogitsCase read_logits(const json& document, const std::string& name, const Cont
   MODEL_CHECK(recorded.first_logits_row >= 0 && recorded.first_logits_row < rows, name,
               ": first_logits_row out of range: ", recorded.first_logits_row, " (expected: 0..", rows - 1,
               ")");
+  MODEL_CHECK(contract.attention != Attention::kFull || recorded.clean_rows == 0, name,
+              ": clean_rows out of range: ", recorded.clean_rows, " (expected: 0, attention is full)");
   for (const int32_t id : recorded.token_ids) {
     MODEL_CHECK(id >= 0 && id < contract.vocab_size, name, ": token id out of range: ", id, " (expected: 0..",
                 contract.vocab_size - 1, ")");

@@ -104,6 +104,19 @@ void check_architecture(const gguf_context* gguf, const std::string& expected) {
               " in model.gguf (contract: ", expected, ")");
 }
 
+int32_t read_head_size(Metadata& metadata, const Hyperparameters& h) {
+  if (metadata.find_integer("attention.key_length")) {
+    const int32_t size = metadata.integer("attention.key_length");
+    MODEL_CHECK(int64_t{size} * h.heads <= kLargestSize,
+                "model.gguf: attention.key_length out of range: ", size, " (expected: 1..",
+                kLargestSize / h.heads, " for ", h.heads, " heads)");
+    return size;
+  }
+  MODEL_CHECK(h.embedding % h.heads == 0,
+              "model.gguf: embedding_length is no multiple of head_count: ", h.embedding, " and ", h.heads);
+  return h.embedding / h.heads;
+}
+
 }  // namespace
 
 Hyperparameters read_hyperparameters(const gguf_context* gguf, const Contract& contract) {
@@ -120,11 +133,9 @@ Hyperparameters read_hyperparameters(const gguf_context* gguf, const Contract& c
   h.vocabulary = contract.vocab_size;
   h.rope_mode = contract.architecture == "llama" ? GGML_ROPE_TYPE_NORMAL : GGML_ROPE_TYPE_NEOX;
 
-  MODEL_CHECK(h.embedding % h.heads == 0,
-              "model.gguf: embedding_length is no multiple of head_count: ", h.embedding, " and ", h.heads);
+  h.head_size = read_head_size(metadata, h);
   MODEL_CHECK(h.heads % h.kv_heads == 0, "model.gguf: head_count is no multiple of head_count_kv: ", h.heads,
               " and ", h.kv_heads);
-  h.head_size = h.embedding / h.heads;
   h.rope_dimensions =
       static_cast<int32_t>(metadata.find_integer("rope.dimension_count").value_or(h.head_size));
   MODEL_CHECK(h.rope_dimensions >= 2 && h.rope_dimensions <= h.head_size && h.rope_dimensions % 2 == 0,
@@ -139,7 +150,6 @@ Hyperparameters read_hyperparameters(const gguf_context* gguf, const Contract& c
               "context_length contradicts the contract: ", context_length,
               " in model.gguf (contract: ", contract.context_length, ")");
 
-  metadata.require("attention.key_length", h.head_size);
   metadata.require("attention.value_length", h.head_size);
   metadata.require("expert_count", 0);
   metadata.require("expert_used_count", 0);

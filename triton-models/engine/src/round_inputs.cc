@@ -19,9 +19,13 @@ void check_slice(const Slice& slice, const Contract& contract) {
                slice.kv->capacity() - slice.kv->length(), ")");
   ENGINE_CHECK(slice.clean_rows >= 0 && slice.clean_rows <= slice.rows(),
                "clean rows out of range: ", slice.clean_rows, " (expected: 0..", slice.rows(), ")");
-  ENGINE_CHECK(slice.first_logits_row >= 0 && slice.first_logits_row <= slice.rows(),
-               "first logits row out of range: ", slice.first_logits_row, " (expected: 0..", slice.rows(),
-               ")");
+  ENGINE_CHECK(contract.attention != Attention::kFull || slice.clean_rows == 0,
+               "clean rows out of range: ", slice.clean_rows, " (expected: 0, attention is full)");
+  ENGINE_CHECK(slice.unread_rows >= 0 && slice.unread_rows <= slice.rows(),
+               "unread rows out of range: ", slice.unread_rows, " (expected: 0..", slice.rows(), ")");
+  ENGINE_CHECK(slice.first_logits_row >= 0 && slice.logits_rows() >= 0,
+               "first logits row out of range: ", slice.first_logits_row, " (expected: 0..",
+               slice.rows() - slice.unread_rows, ")");
   ENGINE_CHECK(
       contract.attention != Attention::kBlockCausal || slice.clean_rows == 0 || slice.block_size >= 1,
       "block size out of range: ", slice.block_size, " (expected: 1..)");
@@ -62,7 +66,8 @@ void append_slice(RoundInputs& round, const Slice& slice, const Contract& contra
     round.marked.push_back(marked ? 1.0F : 0.0F);
     round.positions.push_back(position);
     round.arena_positions.push_back(slice.kv->offset() + position);
-    if (row >= slice.first_logits_row) round.logits_rows.push_back(first_row + row);
+    if (row >= slice.first_logits_row && row < slice.rows() - slice.unread_rows)
+      round.logits_rows.push_back(first_row + row);
     append_mask_row(round, slice, contract.attention, row, keys);
   }
 }

@@ -29,8 +29,9 @@ bool Sequence::exceeds_work_limit(const Slice& slice) const {
 int32_t Sequence::draw_token(const Slice& slice, std::span<const float> logits, int32_t row,
                              int32_t position) const {
   const auto vocabulary = static_cast<size_t>(contract_.vocab_size);
-  ENGINE_CHECK(row >= slice.first_logits_row && row < slice.rows(), "row without logits: ", row,
-               " (expected: ", slice.first_logits_row, "..", slice.rows() - 1, ")");
+  ENGINE_CHECK(row >= slice.first_logits_row && row < slice.rows() - slice.unread_rows,
+               "row without logits: ", row, " (expected: ", slice.first_logits_row, "..",
+               slice.rows() - slice.unread_rows - 1, ")");
   drawing().read(logits.subspan(static_cast<size_t>(row - slice.first_logits_row) * vocabulary, vocabulary),
                  contract_.forbidden_output);
   return drawing().draw(parameters_.temperature, parameters_.top_p,

@@ -89,7 +89,13 @@ class WeightLoader {
   ggml_context_ptr tensors_;
 };
 
-LayerWeights declare_layer(WeightLoader& loader, const Hyperparameters& h, int32_t index, bool has_bias) {
+// What an architecture has beside the tensors that all have.
+struct Extras {
+  bool bias = false;
+  bool head_norm = false;
+};
+
+LayerWeights declare_layer(WeightLoader& loader, const Hyperparameters& h, int32_t index, Extras has) {
   const std::string block = "blk." + std::to_string(index) + ".";
   const int64_t query_size = static_cast<int64_t>(h.heads) * h.head_size;
   LayerWeights layer;
@@ -97,10 +103,14 @@ LayerWeights declare_layer(WeightLoader& loader, const Hyperparameters& h, int32
   layer.query = loader.matrix(block + "attn_q.weight", h.embedding, query_size);
   layer.key = loader.matrix(block + "attn_k.weight", h.embedding, h.kv_size());
   layer.value = loader.matrix(block + "attn_v.weight", h.embedding, h.kv_size());
-  if (has_bias) {
+  if (has.bias) {
     layer.query_bias = loader.vector(block + "attn_q.bias", query_size);
     layer.key_bias = loader.vector(block + "attn_k.bias", h.kv_size());
     layer.value_bias = loader.vector(block + "attn_v.bias", h.kv_size());
+  }
+  if (has.head_norm) {
+    layer.query_norm = loader.vector(block + "attn_q_norm.weight", h.head_size);
+    layer.key_norm = loader.vector(block + "attn_k_norm.weight", h.head_size);
   }
   layer.attention_output = loader.matrix(block + "attn_output.weight", query_size, h.embedding);
   layer.feed_forward_norm = loader.vector(block + "ffn_norm.weight", h.embedding);
@@ -123,8 +133,9 @@ LoadedWeights load_weights(const std::filesystem::path& path, const Contract& co
   if (loader.has("visible_marker.weight")) {
     weights.visible_marker = loader.vector("visible_marker.weight", h.embedding);
   }
-  const bool has_bias = contract.architecture == "qwen2" || loader.has("blk.0.attn_q.bias");
-  for (int32_t i = 0; i < h.layers; ++i) weights.layers.push_back(declare_layer(loader, h, i, has_bias));
+  const Extras has{.bias = contract.architecture == "qwen2" || loader.has("blk.0.attn_q.bias"),
+                   .head_norm = contract.architecture == "qwen3"};
+  for (int32_t i = 0; i < h.layers; ++i) weights.layers.push_back(declare_layer(loader, h, i, has));
   weights.output_norm = loader.vector("output_norm.weight", h.embedding);
   const bool tied = !loader.has("output.weight");
   weights.output = tied ? weights.token_embedding : loader.matrix("output.weight", h.embedding, h.vocabulary);

@@ -18,6 +18,9 @@ struct LayerWeights {
   ggml_tensor* query_bias = nullptr;      // nullptr when the model has none, like the other two
   ggml_tensor* key_bias = nullptr;
   ggml_tensor* value_bias = nullptr;
+  ggml_tensor* query_norm = nullptr;         // [head_size], of each head before it rotates; nullptr when the
+                                             // model has none, like the other
+  ggml_tensor* key_norm = nullptr;           // [head_size]
   ggml_tensor* attention_output = nullptr;   // [heads * head_size, embedding]
   ggml_tensor* feed_forward_norm = nullptr;  // [embedding]
   ggml_tensor* gate = nullptr;               // [embedding, feed_forward]

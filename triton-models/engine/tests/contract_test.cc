@@ -141,8 +141,9 @@ struct Spoiled {
 TEST(Contract, NamesTheFieldTheValueAndTheExpectation) {
   const std::vector<Spoiled> cases = {
       {"/format", 2, "format out of range: 2 (expected: integer 1..1)"},
-      {"/architecture", "mamba", "architecture is unknown: \"mamba\" (expected: llama, qwen2)"},
-      {"/attention", "full", "attention is unknown: \"full\" (expected: block_causal, causal_context)"},
+      {"/architecture", "mamba", "architecture is unknown: \"mamba\" (expected: llama, qwen2, qwen3)"},
+      {"/attention", "local",
+       "attention is unknown: \"local\" (expected: block_causal, causal_context, full)"},
       {"/modes", json::array(), "modes has the wrong type: []"},
       {"/modes", {"exact", "exact"}, "modes holds a mode twice: exact"},
       {"/modes", {"greedy"}, "mode is unknown: greedy"},
@@ -162,7 +163,7 @@ TEST(Contract, NamesTheFieldTheValueAndTheExpectation) {
       {"/end_token_ids", {4}, "forbidden_output holds an end id: 4"},
       {"/forbidden_output", {5}, "forbidden_output lacks the mask id: 4"},
       {"/forbidden_output", {4}, "forbidden_output lacks the pad id: 5"},
-      {"/shift_logits", true, "shift_logits is not served: true"},
+      {"/shift_logits", true, "shift_logits is not served with attention causal_context: true"},
       {"/shift_logits", 0, "shift_logits has the wrong type: 0"},
       {"/can_edit", "no", "can_edit has the wrong type: \"no\""},
       {"/compute", "bf16", "compute is unknown: \"bf16\" (expected: f32, native)"},
@@ -188,14 +189,36 @@ TEST(Contract, NamesTheFieldTheValueAndTheExpectation) {
   }
 }
 
-TEST(Contract, ABlockCausalModelOffersDiffusionOnly) {
+TEST(Contract, AModelThatIsNotCausalOffersDiffusionOnly) {
+  for (const char* attention : {"block_causal", "full"}) {
+    json document = valid();
+    document["attention"] = attention;
+    EXPECT_EQ(message_of<ModelError>([&] { Contract::parse(document.dump()); }),
+              std::string("contract: modes holds autoregressive, which attention ") + attention +
+                  " cannot serve (expected: diffusion only)");
+    document["modes"] = {"diffusion"};
+    EXPECT_THROW(Contract::parse(document.dump()), ModelError) << "the default mode is not offered";
+    document["default_policy"]["mode"] = "diffusion";
+    EXPECT_EQ(to_string(Contract::parse(document.dump()).attention), std::string(attention));
+    document["shift_logits"] = true;
+    EXPECT_TRUE(Contract::parse(document.dump()).shift_logits);
+  }
+}
+
+TEST(Contract, CountsAFullCanvasFromThePromptsEnd) {
   json document = valid();
-  document["attention"] = "block_causal";
-  EXPECT_THROW(Contract::parse(document.dump()), ModelError);
+  document["attention"] = "full";
   document["modes"] = {"diffusion"};
-  EXPECT_THROW(Contract::parse(document.dump()), ModelError) << "the default mode is not offered";
   document["default_policy"]["mode"] = "diffusion";
-  EXPECT_NO_THROW(Contract::parse(document.dump()));
+  const Contract contract = Contract::parse(document.dump());
+  DecodeParameters parameters = contract.default_policy;
+  parameters.max_tokens = 50;  // seven blocks
+  EXPECT_NO_THROW(contract.validate(std::vector<int32_t>(8, 1), parameters));
+  EXPECT_THROW(contract.validate(std::vector<int32_t>(9, 1), parameters), RequestError);
+  parameters.block_size = 16;  // any, as the model knows no blocks
+  EXPECT_THROW(contract.validate({1}, parameters), RequestError) << "four blocks of 16 and a prompt";
+  parameters.max_tokens = 48;
+  EXPECT_NO_THROW(contract.validate({1}, parameters));
 }
 
 class Validation : public testing::Test {

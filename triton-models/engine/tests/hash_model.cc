@@ -78,7 +78,8 @@ std::span<const float> HashModel::forward(std::span<Slice> slices) {
     for (int32_t row = 0; row < slice.rows(); ++row) {
       kv_[static_cast<size_t>(slice.kv->offset() + start + row)] = slice.token_ids[static_cast<size_t>(row)];
     }
-    for (int32_t row = slice.first_logits_row; row < slice.rows(); ++row, logits += vocabulary)
+    const int32_t read_rows = slice.rows() - slice.unread_rows;
+    for (int32_t row = slice.first_logits_row; row < read_rows; ++row, logits += vocabulary)
       write_logits(slice, row, logits);
   }
   if (after_round) after_round(slices, logits_);
@@ -97,7 +98,8 @@ void HashModel::write_logits(const Slice& slice, int32_t row, float* logits) con
   }
   for (int32_t id = 0; id < contract_.vocab_size; ++id)
     logits[id] = 3.0F * unit(mix(seen, static_cast<uint64_t>(id)));
-  const auto predicted = static_cast<uint64_t>(clean ? context + row + 1 : context + row);
+  const bool next = clean || contract_.shift_logits;
+  const auto predicted = static_cast<uint64_t>(next ? context + row + 1 : context + row);
   const uint64_t likely = mix(mix(weights_, static_cast<uint64_t>(tokens[0])), predicted);
   logits[likely % kOrdinaryIds] += kPeak;
   if (likely / kOrdinaryIds % kEndEvery == 0) logits[contract_.end_token_ids.front()] += kEndPeak;

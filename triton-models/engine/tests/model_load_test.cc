@@ -120,6 +120,12 @@ TEST(ModelLoad, RefusesValuesThatCannotBe) {
       "head_count is no multiple of head_count_kv: 4 and 3");
   EXPECT_REFUSED(with_metadata([](gguf_context* g) { gguf_set_val_u32(g, "llama.rope.dimension_count", 7); }),
                  "rope.dimension_count out of range: 7 (expected: even, 2..16)");
+  EXPECT_REFUSED(
+      with_metadata([](gguf_context* g) { gguf_set_val_u32(g, "llama.attention.key_length", 1 << 23); }),
+      "attention.key_length out of range: 8388608 (expected: 1..4194304 for 4 heads)");
+  EXPECT_REFUSED(
+      with_metadata([](gguf_context* g) { gguf_set_val_u32(g, "llama.attention.value_length", 8); }),
+      "attention.value_length is not supported: 8 (expected: 16)");
   EXPECT_REFUSED(with_metadata([](gguf_context* g) { gguf_set_val_f32(g, "llama.rope.freq_base", -1); }),
                  "llama.rope.freq_base out of range: -1");
   EXPECT_REFUSED(with_metadata([](gguf_context* g) { gguf_set_val_u32(g, "llama.rope.freq_base", 10000); }),
@@ -150,6 +156,10 @@ TEST(ModelLoad, RefusesAMissingTensorByName) {
                          return tensor == "blk.1.attn_v.bias";
                        }});
   EXPECT_REFUSED(bias, "model.gguf: tensor is missing: blk.1.attn_v.bias [32, 1]");
+  const TinyModel norm(
+      TinySizes{.architecture = "qwen3", .explicit_head_size = 24}, 1,
+      {.leaves_out = [](const std::string& tensor) { return tensor == "blk.1.attn_q_norm.weight"; }});
+  EXPECT_REFUSED(norm, "model.gguf: tensor is missing: blk.1.attn_q_norm.weight [24, 1]");
 }
 
 TEST(ModelLoad, RefusesTensorsOfAnotherShape) {
@@ -159,6 +169,9 @@ TEST(ModelLoad, RefusesTensorsOfAnotherShape) {
   EXPECT_REFUSED(
       with_metadata([](gguf_context* g) { gguf_set_val_u32(g, "llama.attention.head_count_kv", 4); }),
       "model.gguf: tensor has the wrong shape: blk.0.attn_k.weight [64, 32] (expected: [64, 64])");
+  EXPECT_REFUSED(
+      with_metadata([](gguf_context* g) { gguf_set_val_u32(g, "llama.attention.key_length", 32); }),
+      "model.gguf: tensor has the wrong shape: blk.0.attn_q.weight [64, 64] (expected: [64, 128])");
 }
 
 TEST(ModelLoad, RefusesTensorsThatNobodyReads) {

@@ -44,6 +44,15 @@ class NaiveTransformer {
     return result;
   }
 
+  Row norm_heads(const std::string& name, const Row& row) const {
+    Row result;
+    for (auto head = row.begin(); head != row.end(); head += sizes_.head_size()) {
+      const Row normed = norm(name, Row(head, head + sizes_.head_size()));
+      result.insert(result.end(), normed.begin(), normed.end());
+    }
+    return result;
+  }
+
   Row times(const std::string& name, const Row& row) const {
     const std::vector<float>& matrix = weight(name);
     Row result(matrix.size() / row.size());
@@ -61,7 +70,7 @@ class NaiveTransformer {
 
   void rotate(Row& row, size_t position) const {
     const auto size = static_cast<size_t>(sizes_.head_size());
-    const bool halves = sizes_.architecture == "qwen2";
+    const bool halves = sizes_.architecture != "llama";
     for (size_t head = 0; head < row.size(); head += size) {
       for (size_t pair = 0; pair < size / 2; ++pair) {
         const double angle = static_cast<double>(position) *
@@ -112,6 +121,10 @@ class NaiveTransformer {
       queries.push_back(project(block + "attn_q", normed));
       keys.push_back(project(block + "attn_k", normed));
       values.push_back(project(block + "attn_v", normed));
+      if (sizes_.has_head_norm()) {
+        queries.back() = norm_heads(block + "attn_q_norm.weight", queries.back());
+        keys.back() = norm_heads(block + "attn_k_norm.weight", keys.back());
+      }
       rotate(queries.back(), row);
       rotate(keys.back(), row);
     }

@@ -24,8 +24,7 @@ std::vector<float> read_floats(const std::filesystem::path& file) {
 
 Contract read_contract(const json& document) {
   Contract contract;
-  contract.attention =
-      document.at("attention") == "block_causal" ? Attention::kBlockCausal : Attention::kCausalContext;
+  contract.attention = parse_attention(document.at("attention"));
   for (const json& mode : document.at("modes")) contract.modes.push_back(parse_mode(mode));
   contract.vocab_size = document.at("vocab_size");
   contract.context_length = document.at("context_length");
@@ -34,6 +33,7 @@ Contract read_contract(const json& document) {
   contract.mask_token_id = document.at("mask_token_id");
   contract.can_edit = document.at("can_edit");
   contract.end_token_ids = document.at("end_token_ids").get<std::vector<int32_t>>();
+  contract.shift_logits = document.at("shift_logits");
   contract.forbidden_output = document.at("forbidden_output").get<std::vector<int32_t>>();
   return contract;
 }

@@ -13,12 +13,12 @@ namespace seedbed::engine {
 namespace {
 
 nlohmann::json contract_of(const TinySizes& sizes) {
-  const bool block_causal = sizes.attention == "block_causal";
+  const bool causal = sizes.attention == "causal_context";
   return {{"format", 1},
           {"architecture", sizes.architecture},
           {"attention", sizes.attention},
-          {"modes", block_causal ? nlohmann::json{"diffusion"}
-                                 : nlohmann::json{"autoregressive", "exact", "diffusion"}},
+          {"modes",
+           causal ? nlohmann::json{"autoregressive", "exact", "diffusion"} : nlohmann::json{"diffusion"}},
           {"vocab_size", sizes.vocabulary},
           {"context_length", sizes.context_length},
           {"block_size", 8},
@@ -56,6 +56,10 @@ void set_metadata(gguf_context* gguf, const TinySizes& sizes) {
   set("attention.head_count", sizes.heads);
   set("attention.head_count_kv", sizes.kv_heads);
   set("rope.dimension_count", sizes.head_size());
+  if (sizes.explicit_head_size > 0) {
+    set("attention.key_length", sizes.head_size());
+    set("attention.value_length", sizes.head_size());
+  }
   set("vocab_size", sizes.vocabulary);
   gguf_set_val_f32(gguf, (prefix + "attention.layer_norm_rms_epsilon").c_str(), 1e-5F);
   gguf_set_val_f32(gguf, (prefix + "rope.freq_base").c_str(), 10000.0F);
@@ -131,15 +135,19 @@ TinyModel::TinyModel(const TinySizes& sizes_, uint32_t seed, const Hooks& hooks)
   for (int32_t i = 0; i < sizes.layers; ++i) {
     const std::string block = "blk." + std::to_string(i) + ".";
     writer.norm(block + "attn_norm.weight", sizes.embedding);
-    writer.matrix(block + "attn_q.weight", sizes.embedding, sizes.embedding);
+    writer.matrix(block + "attn_q.weight", sizes.embedding, sizes.query_size());
     writer.matrix(block + "attn_k.weight", sizes.embedding, kv_size);
     writer.matrix(block + "attn_v.weight", sizes.embedding, kv_size);
     if (sizes.has_bias()) {
-      writer.bias(block + "attn_q.bias", sizes.embedding);
+      writer.bias(block + "attn_q.bias", sizes.query_size());
       writer.bias(block + "attn_k.bias", kv_size);
       writer.bias(block + "attn_v.bias", kv_size);
     }
-    writer.matrix(block + "attn_output.weight", sizes.embedding, sizes.embedding);
+    if (sizes.has_head_norm()) {
+      writer.norm(block + "attn_q_norm.weight", sizes.head_size());
+      writer.norm(block + "attn_k_norm.weight", sizes.head_size());
+    }
+    writer.matrix(block + "attn_output.weight", sizes.query_size(), sizes.embedding);
     writer.norm(block + "ffn_norm.weight", sizes.embedding);
     writer.matrix(block + "ffn_gate.weight", sizes.embedding, sizes.feed_forward);
     writer.matrix(block + "ffn_up.weight", sizes.embedding, sizes.feed_forward);

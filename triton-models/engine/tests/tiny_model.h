@@ -34,6 +34,7 @@ struct TinySizes {
   int32_t feed_forward = 96;
   int32_t heads = 4;
   int32_t kv_heads = 2;
+  int32_t explicit_head_size = 0;  // 0: embedding / heads
   int32_t vocabulary = 80;
   int32_t context_length = 1024;
   bool tied = false;
@@ -42,7 +43,9 @@ struct TinySizes {
   std::string compute = "f32";
 
   bool has_bias() const { return architecture == "qwen2"; }
-  int32_t head_size() const { return embedding / heads; }
+  bool has_head_norm() const { return architecture == "qwen3"; }
+  int32_t head_size() const { return explicit_head_size > 0 ? explicit_head_size : embedding / heads; }
+  int32_t query_size() const { return heads * head_size(); }
 };
 
 // A model version with random weights, written into a folder of its own.

@@ -8,7 +8,7 @@
 
 namespace seedbed::engine {
 
-enum class Attention { kBlockCausal, kCausalContext };
+enum class Attention { kBlockCausal, kCausalContext, kFull };
 enum class Mode { kAutoregressive, kExact, kDiffusion };
 enum class Policy { kThreshold, kConfidentPrefix, kFixedSteps };
 
@@ -45,6 +45,7 @@ struct Contract {
   int32_t pad_token_id = -1;  // -1: none
   std::vector<int32_t> end_token_ids;
   std::vector<int32_t> forbidden_output;
+  bool shift_logits = false;  // the row of a position says what stands at the next one
   bool can_edit = false;
   bool compute_f32 = true;
   DecodeParameters default_policy;  // max_tokens and max_positions are meaningless here
@@ -59,14 +60,16 @@ struct Contract {
   static Contract load(const std::filesystem::path& file);
 
   // Throws RequestError when the parameters or the prompt do not fit this contract:
-  // ranges, finite numbers, offered mode, ids in [0, vocab_size), context length as docs/sampling.md counts it.
+  // ranges, finite numbers, offered mode, ids in [0, vocab_size), context length as docs/sampling.md counts
+  // it.
   void validate(const std::vector<int32_t>& prompt, const DecodeParameters& parameters) const;
 };
 
 const char* to_string(Mode mode);
 const char* to_string(Policy policy);
 const char* to_string(Attention attention);
-Mode parse_mode(const std::string& text);      // throws RequestError
-Policy parse_policy(const std::string& text);  // throws RequestError
+Mode parse_mode(const std::string& text);            // throws RequestError
+Policy parse_policy(const std::string& text);        // throws RequestError
+Attention parse_attention(const std::string& text);  // throws ModelError
 
 }  // namespace seedbed::engine

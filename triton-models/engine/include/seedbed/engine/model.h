@@ -11,17 +11,19 @@
 
 namespace seedbed::engine {
 
-// One sequence's part of a forward pass: consecutive positions from kv->length() on, clean rows first, then denoise rows
-// (docs/sampling.md, "Words"). The forward pass writes the KV of all rows behind the kept ones; it never calls keep().
+// One sequence's part of a forward pass: consecutive positions from kv->length() on, clean rows first, then
+// denoise rows (docs/sampling.md, "Words"). The forward pass writes the KV of all rows behind the kept ones;
+// it never calls keep().
 struct Slice {
   KvArena::Span* kv = nullptr;
   std::vector<int32_t> token_ids;
-  int32_t clean_rows = 0;
-  int32_t block_size = 0;        // grid of `block_causal` visibility; ignored by `causal_context`
-  int32_t first_logits_row = 0;  // logits are wanted for rows [first_logits_row, token_ids.size())
+  int32_t clean_rows = 0;        // 0 in attention `full`, where every row sees every row
+  int32_t block_size = 0;        // grid of `block_causal` visibility; ignored by the other kinds
+  int32_t first_logits_row = 0;  // logits are wanted from this row on,
+  int32_t unread_rows = 0;       // but not for so many at the end
 
   int32_t rows() const { return static_cast<int32_t>(token_ids.size()); }
-  int32_t logits_rows() const { return rows() - first_logits_row; }
+  int32_t logits_rows() const { return rows() - unread_rows - first_logits_row; }
 };
 
 // What a scheduler needs of a model; sampler tests implement it with recorded logits.
@@ -39,8 +41,8 @@ struct ModelOptions {
   int32_t arena_positions = 32768;  // KV capacity over all sequences
 };
 
-// A model version loaded from a directory with model.gguf, contract.json and golden.json. Owns weights, KV arena and compute
-// buffers. One thread at a time.
+// A model version loaded from a directory with model.gguf, contract.json and golden.json. Owns weights, KV
+// arena and compute buffers. One thread at a time.
 class Model final : public ForwardPass {
  public:
   // Checks digests, contract against GGUF, shapes and types. Throws ModelError; frees everything on failure.
