@@ -57,9 +57,8 @@ def answer_greedily(
     caches: list[tuple[Tensor, Tensor]] | None = None
     token_ids, first = torch.tensor(prompts), 0
     for step in range(max_tokens):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            hidden, caches = _extend(model, token_ids, first, caches)
-            logits = model.logits(hidden[:, -1]).float()
+        hidden, caches = _extend(model, token_ids, first, caches)
+        logits = model.logits(hidden[:, -1])
         logits[:, [PAD, MASK]] = -torch.inf
         first += token_ids.shape[1]
         token_ids = logits.argmax(-1, keepdim=True)

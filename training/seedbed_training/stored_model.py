@@ -15,11 +15,39 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .export import separate_halves
-from .model import Layer, ModelConfig, RMSNorm, rotary_angles
+from .model import Layer, ModelConfig, RMSNorm, Transformer, rotary_angles
 from .sampler.rounds import Slice
 from .visibility import slice_visibility
 
 _HEAD_ROWS = 16384  # of the vocabulary, in memory at once
+
+
+def stored_config(path: Path) -> ModelConfig:
+    """The shape of the model that a file holds."""
+    reader = gguf.GGUFReader(path)
+    names = {tensor.name for tensor in reader.tensors}
+    architecture = reader.fields["general.architecture"].contents()
+
+    def field(name: str):
+        return reader.fields[f"{architecture}.{name}"].contents()
+
+    return ModelConfig(
+        architecture=architecture,
+        vocab_size=field("vocab_size"),
+        context_length=field("context_length"),
+        width=field("embedding_length"),
+        layers=field("block_count"),
+        heads=field("attention.head_count"),
+        kv_heads=field("attention.head_count_kv"),
+        head_size=field("attention.key_length")
+        if f"{architecture}.attention.key_length" in reader.fields
+        else None,
+        ffn_width=field("feed_forward_length"),
+        rope_base=field("rope.freq_base"),
+        norm_epsilon=field("attention.layer_norm_rms_epsilon"),
+        tied_embeddings="output.weight" not in names,
+        marks_visible="visible_marker.weight" in names,
+    )
 
 
 class StoredModel:
@@ -30,6 +58,23 @@ class StoredModel:
         self._tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
         self._layer = Layer(config)
         self._norm = RMSNorm(config.width, config.norm_epsilon)
+
+    def whole(self) -> Transformer:
+        """The model in memory, in evaluation mode: a shipped version to train on from."""
+        state = {
+            "embedding.weight": self._values("token_embd.weight"),
+            "output_norm.weight": self._values("output_norm.weight"),
+        }
+        if not self.config.tied_embeddings:
+            state["head.weight"] = self._values("output.weight")
+        if self.config.marks_visible:
+            state["visible_marker"] = self._values("visible_marker.weight")
+        for number in range(self.config.layers):
+            layer = self._layer_state(f"blk.{number}.")
+            state |= {f"layers.{number}.{name}": value for name, value in layer.items()}
+        model = Transformer(self.config)
+        model.load_state_dict(state)
+        return model.eval()
 
     @torch.no_grad()
     def logits(self, slice_: Slice) -> np.ndarray:
