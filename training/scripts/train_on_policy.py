@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=default.steps)
     parser.add_argument("--prompts", type=int, default=default.prompts)
+    parser.add_argument("--threshold", type=float, default=default.threshold)
     parser.add_argument("--block-size", type=int, default=default.block_size)
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
     parser.add_argument("--reward", choices=("surrogate", "length"), default=default.reward)
@@ -54,6 +55,7 @@ def main() -> None:
         default,
         steps=options.steps,
         prompts=options.prompts,
+        threshold=options.threshold,
         block_size=options.block_size,
         learning_rate=options.learning_rate,
         reward=options.reward,

@@ -2,7 +2,8 @@
 
 A folder holds `tokens.u16` (little-endian ids, samples end to end, each with its end token) and
 `index.npy` (int64 [samples, 3]: start, prompt length, total length). A data set of paths (paths.py)
-also has `revealed_in.u8`, a number for each token.
+also has `revealed_in.u8`, a number for each token; one for the edit stage may have `edits_only.npy`
+(bool [samples]).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class Sample:
     prompt_length: int
     # uint8 [total - prompt_length]: the round of its block in which each token was revealed.
     revealed_in: np.ndarray | None = None
+    # Only a text to correct: the model does not learn to write it.
+    edits_only: bool = False
 
 
 def read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -49,6 +52,8 @@ class Dataset:
         self._tokens, self._index = read(folder)
         paths = folder / "revealed_in.u8"
         self._revealed_in = np.memmap(paths, dtype=np.uint8, mode="r") if paths.exists() else None
+        flags = folder / "edits_only.npy"
+        self._edits_only = np.load(flags) if flags.exists() else np.zeros(len(self._index), bool)
         if len(self._index) <= 2 * HELD_OUT_SAMPLES:
             raise ValueError(
                 f"samples in {folder}: {len(self._index)} "
@@ -64,7 +69,7 @@ class Dataset:
         if self._revealed_in is not None:
             revealed_in = np.array(self._revealed_in[start + prompt_length : start + total])
         token_ids = self._tokens[start : start + total].astype(np.int64)
-        return Sample(token_ids, prompt_length, revealed_in)
+        return Sample(token_ids, prompt_length, revealed_in, bool(self._edits_only[number]))
 
     def lengths(self) -> np.ndarray:
         """Total lengths of the training samples."""

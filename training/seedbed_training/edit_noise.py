@@ -17,7 +17,8 @@ from torch import Tensor
 
 from .model import Transformer
 from .passes import MASK, PAD, Pass
-from .tokenizer import FIRST_TEXT_ID
+from .tokenizer import END, FIRST_TEXT_ID
+from .visibility import CLEAN
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class EditNoise:
     most_edits: float = 0.1  # upper end of alpha, which is drawn uniformly for each block
     substitutions: float = 0.6  # of the edits; the others are an insertion with a deletion
     own_guesses: float = 0.5  # of the edited blocks: some masks hold the model's best guess instead
+    from_sample: float = 0.5  # of the new tokens: from the sample itself, as a mistaken name is
+    runs: float = 0.3  # of the blocks without masks: a run of tokens is missing or stands twice
+    longest_run: int = 8
 
 
 @torch.no_grad()
@@ -60,22 +64,28 @@ def with_edits(
     """`batch` with wrong tokens in some noisy blocks, whose every row is asked for its token.
 
     Visible tokens are asked for as well as masks: a model that may copy them learns that they are
-    right (the paper's remark 3.1).
+    right (the paper's remark 3.1). A block without masks is always edited: nothing else is learnt
+    from it.
     """
     token_ids = batch.token_ids.numpy().copy()
     target = batch.target.numpy().copy()
     edited = np.zeros(token_ids.shape, dtype=bool)
+    positions = batch.positions.numpy()
     for sample, groups in enumerate(batch.groups.numpy()):
+        text = token_ids[sample, groups == CLEAN]  # in order of position, from 0
         for group in np.unique(groups[groups >= 0]):
-            if random.random() >= noise.share:
-                continue
             rows = np.flatnonzero(groups == group)  # in order of position
             ids = token_ids[sample, rows]
+            has_masks = (ids == MASK).any()
+            if has_masks and random.random() >= noise.share:
+                continue
             target[sample, rows] = np.where(ids == MASK, target[sample, rows], ids)
             edited[sample, rows] = True
-            if random.random() < noise.own_guesses:
+            if has_masks and random.random() < noise.own_guesses:
                 ids = _fill(ids, guesses[sample, rows].numpy(), random)
-            token_ids[sample, rows] = _edit(ids, noise, vocab_size, random)
+            if not has_masks and random.random() < noise.runs:
+                ids = _lose_or_repeat(ids, text[positions[sample, rows[-1]] + 1 :], noise, random)
+            token_ids[sample, rows] = _edit(ids, text, noise, vocab_size, random)
     return replace(
         batch,
         token_ids=torch.from_numpy(token_ids),
@@ -90,12 +100,31 @@ def _fill(ids: np.ndarray, guesses: np.ndarray, random: np.random.Generator) -> 
     return np.where(filled, guesses, ids)
 
 
+def _lose_or_repeat(
+    ids: np.ndarray, behind: np.ndarray, noise: EditNoise, random: np.random.Generator
+) -> np.ndarray:
+    """A block whose text lacks a run of tokens, or has one twice; `behind` is the text after it."""
+    size = len(ids)
+    length = int(random.integers(1, min(noise.longest_run, size) + 1))
+    first = int(random.integers(0, size - length + 1))
+    if random.random() < 0.5:
+        follow = np.append(behind[:length], np.full(max(0, length - len(behind)), END))
+        return np.concatenate([ids[:first], ids[first + length :], follow])
+    return np.concatenate([ids[: first + length], ids[first:]])[:size]
+
+
 def _edit(
-    ids: np.ndarray, noise: EditNoise, vocab_size: int, random: np.random.Generator
+    ids: np.ndarray,
+    text: np.ndarray,
+    noise: EditNoise,
+    vocab_size: int,
+    random: np.random.Generator,
 ) -> np.ndarray:
     ids = ids.copy()
     for _ in range(_count(len(ids), noise.most_edits, random)):
         new = int(random.integers(FIRST_TEXT_ID, vocab_size))
+        if random.random() < noise.from_sample:
+            new = int(random.choice(text))
         if random.random() < noise.substitutions:
             visible = np.flatnonzero(ids != MASK)
             if len(visible):

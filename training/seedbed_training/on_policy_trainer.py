@@ -15,6 +15,7 @@ from .on_policy import (
     Rollout,
     RolloutDecoder,
     SpeedWeight,
+    advantages,
     policy_loss,
     reward,
     rollout_pass,
@@ -79,8 +80,8 @@ class OnPolicyTrainer:
     def _learn(self, rollouts: list[Rollout]) -> dict[str, float]:
         self.model.train()
         made = rollout_pass(rollouts)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss, measured = policy_loss(self.model, made, self.config)
+        # In F32: a ratio compares with what was drawn in F32, and confidences near 1 need its bits.
+        loss, measured = policy_loss(self.model, made, self.config)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         if not torch.isfinite(norm):
@@ -115,7 +116,7 @@ class OnPolicyTrainer:
                 for ok, decoder in zip(right, decoders, strict=True)
             ]
         ).reshape(config.prompts, config.group)
-        advantages = (rewards - rewards.mean(axis=1, keepdims=True)).ravel()
+        gained = advantages(rewards, config.least_spread).ravel()
         self.flops += sum(
             forward_flops(self.model.config, d.work.positions_evaluated,
                           d.work.positions_evaluated * len(d.output), d.work.positions_evaluated)
@@ -123,13 +124,14 @@ class OnPolicyTrainer:
         )  # fmt: skip
         rollouts = [
             Rollout(d.prompt, d.output, d.decisions, ok, float(advantage))
-            for d, ok, advantage in zip(decoders, right, advantages, strict=True)
+            for d, ok, advantage in zip(decoders, right, gained, strict=True)
         ]
         return rollouts, {**_speed(decoders), "pass_at_1": float(np.mean(right))}
 
     def _served(self) -> Parameters:
         return Parameters(
             max_tokens=MAX_TOKENS,
+            policy="confident_prefix",
             threshold=self.config.threshold,
             block_size=self.config.block_size,
         )

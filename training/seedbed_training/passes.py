@@ -37,6 +37,7 @@ class BlockNoise:
         0.5  # share of views whose grid starts there (`diffusion`); others start anywhere (`exact`)
     )
     after_end_weight: float = 0.1  # positions after the end token: decoding ignores them
+    unmasked: float = 0.0  # share of blocks without a mask, for edits alone
 
     @property
     def longest_block(self) -> int:
@@ -186,6 +187,8 @@ def clean_rows(sample: Sample, prompt_weight: float) -> Rows:
     positions = np.arange(total)
     target = np.append(sample.token_ids[1:], NO_TARGET)
     weight = np.where(positions + 1 < sample.prompt_length, prompt_weight, 1.0)
+    if sample.edits_only:
+        weight[:] = 0.0
     rows = Rows()
     rows.add(sample.token_ids, positions, positions, CLEAN, target, weight)
     return rows
@@ -207,11 +210,13 @@ def _blocks(
 def _mask_rates(
     count: int, block_size: int, noise: BlockNoise, random: np.random.Generator
 ) -> np.ndarray:
-    """One rate a block: 1 for the fully masked share, the others stratified over [1 / block_size,
-    1]."""
+    """One rate a block: 1 for the fully masked share, 0 for the unmasked, the others stratified
+    over [1 / block_size, 1]."""
     strata = (random.permutation(count) + random.random(count)) / max(1, count)
     rates = 1 / block_size + strata * (1 - 1 / block_size)
-    return np.where(random.random(count) < noise.fully_masked, 1.0, rates)
+    kind = random.random(count)
+    rates = np.where(kind < noise.fully_masked, 1.0, rates)
+    return np.where(kind >= 1 - noise.unmasked, 0.0, rates)
 
 
 def _add_block(
@@ -229,8 +234,11 @@ def _add_block(
     truth = np.full(block_size, END)
     inside = min(block_size, total - start)
     truth[:inside] = sample.token_ids[start : start + inside]
+    if sample.edits_only:
+        rate = 0.0
     masked = random.random(block_size) < rate
-    masked[random.integers(inside)] = True
+    if rate > 0:
+        masked[random.integers(inside)] = True
     weight = np.where(positions < total, 1.0, noise.after_end_weight)
     rows.add(
         np.where(masked, MASK, truth),

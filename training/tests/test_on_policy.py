@@ -15,6 +15,7 @@ from seedbed_training.on_policy import (
     Rollout,
     RolloutDecoder,
     SpeedWeight,
+    advantages,
     policy_loss,
     reveal_score,
     reward,
@@ -37,13 +38,22 @@ def model():
 
 def draw(model, seed: int = 0) -> RolloutDecoder:
     contract = Contract.of(contract_document(CONFIG, FACTS))
-    parameters = Parameters(max_tokens=24, threshold=POLICY.threshold, block_size=8)
+    parameters = policy_parameters()
 
     def make(contract, prompt, asked):
         return RolloutDecoder(contract, prompt, asked, POLICY.softness, np.random.default_rng(seed))
 
     ((_, decoder),) = decode_together(model, contract, [([7, 8, 9], parameters)], make=make)
     return decoder
+
+
+def policy_parameters() -> Parameters:
+    return Parameters(
+        max_tokens=24,
+        policy="confident_prefix",
+        threshold=POLICY.threshold,
+        block_size=POLICY.block_size,
+    )
 
 
 def rollout(decoder: RolloutDecoder, advantage: float, right: bool = True) -> Rollout:
@@ -54,7 +64,25 @@ def test_a_round_that_reveals_more_costs_less_and_a_wrong_answer_earns_nothing()
     assert reward(True, [4, 4], 0.5, "surrogate") == pytest.approx(1 - 0.5 / 4)
     assert reward(True, [2, 2, 2, 2], 0.5, "surrogate") == pytest.approx(1 - 0.5 / 2)
     assert reward(False, [8], 0.5, "surrogate") == pytest.approx(-0.5 / 8)
-    assert reward(True, [7, 1], 0.5, "length") == pytest.approx(1 - 2 / 8)
+    assert reward(True, [7, 1], 0.5, "length") == 1 - 2
+
+
+def test_among_right_answers_the_faster_ones_gain_and_equal_ones_gain_nothing():
+    gained = advantages(np.array([[0.9, 0.8, 0.8, 0.7], [1.0, 1.0, 1.0, 1.0]]), least_spread=0.01)
+    assert gained[0, 0] > 0.5 and gained[0, 3] < -0.5
+    assert not gained[1].any()
+    unhurried = advantages(np.array([[1.0, 0.9999]]), least_spread=0.01)
+    assert abs(unhurried).max() < 0.01
+
+
+def test_a_rollout_reveals_a_prefix_and_decides_up_to_its_first_doubt(model):
+    for decoder in (draw(model, seed) for seed in range(6)):
+        assert len(decoder.decisions) == len(decoder.revealed_counts)
+        for decision, count in zip(decoder.decisions, decoder.revealed_counts, strict=True):
+            assert count == 1 + sum(decision.revealed)
+            assert all(decision.revealed[: count - 1])
+            assert len(decision.revealed) == min(count, len(decision.indices) - 1)
+        assert sum(decoder.revealed_counts) == len(decoder.output)
 
 
 def test_the_served_threshold_is_where_revealing_is_as_likely_as_not():
@@ -87,7 +115,8 @@ def test_wrong_answers_are_no_anchor(model):
     decoder = draw(model)
     _, right = policy_loss(model, rollout_pass([rollout(decoder, 1.0, right=True)]), POLICY)
     _, wrong = policy_loss(model, rollout_pass([rollout(decoder, 1.0, right=False)]), POLICY)
-    assert right["anchor"] > 0 and wrong["anchor"] == 0
+    assert right["next_token"] > 0 and right["masked"] > 0
+    assert wrong["next_token"] == wrong["masked"] == 0
 
 
 def test_speed_weighs_more_only_while_the_answers_stay_right():
