@@ -11,14 +11,14 @@ import argparse
 import signal
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seedbed_training import checkpoint
+from seedbed_training import checkpoint, paths
 from seedbed_training.dataset import Dataset
 from seedbed_training.model import ModelConfig, Transformer
 from seedbed_training.objectives import BLOCK_DIFFUSION, EDITED_BLOCKS, NEXT_TOKEN, ORDERED_BLOCKS
@@ -108,6 +108,10 @@ def main() -> None:
     options = parse_options()
     torch.set_num_threads(options.threads)
     objective, peak = STAGES[options.stage]
+    drawing = 0
+    if options.stage == "order":
+        block_size, drawing = paths.recorded(options.data)
+        objective = replace(objective, noise=replace(objective.noise, block_size=block_size))
     config = TrainerConfig(
         schedule_of(options, options.learning_rate or peak),
         objective,
@@ -128,7 +132,7 @@ def main() -> None:
         )
     if objective.edits:
         model = model.with_marker(MASK)
-    trainer = Trainer(model, config, flops)
+    trainer = Trainer(model, config, flops + drawing)
     if checkpoint.exists(options.out):
         trainer.restore(checkpoint.load(options.out))
 

@@ -28,8 +28,11 @@ def logits_cases(
         replace(each, first_logits_row=max(0, min(each.first_logits_row, each.rows - 1)))
         for each in _slices(contract, prompt, last_rows)
     ]
+    if contract.can_edit:
+        slices += [replace(each, edits=True) for each in slices if each.clean_rows < each.rows]
     return [
         {
+            **({"edits": True} if each.edits else {}),
             "token_ids": list(each.token_ids),
             "clean_rows": each.clean_rows,
             "first_logits_row": each.first_logits_row,

@@ -167,9 +167,9 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.width)
-        # Added to the embedding of a visible token in a noisy block. Such a row is asked for its
-        # own token and a clean row for the next one, though both may see the same tokens; without a
-        # mark the model cannot tell them apart.
+        # Added to the embedding of a visible token in a block under edit. Such a row is asked for
+        # its own token and a clean row for the next one, though both may see the same tokens;
+        # without a mark the model cannot tell them apart.
         self.visible_marker = (
             nn.Parameter(torch.zeros(config.width)) if config.marks_visible else None
         )
@@ -201,7 +201,7 @@ class Transformer(nn.Module):
         """Hidden states [batch, rows, width] of rows with ids and positions [batch, rows] and
         visibility [batch, rows, rows].
 
-        `marked` [batch, rows]: rows of noisy blocks that hold a visible token.
+        `marked` [batch, rows]: rows that hold a visible token of a block under edit.
         """
         x = self.embed(token_ids, marked)
         cosine, sine = rotary_angles(self.config, positions)

@@ -80,8 +80,8 @@ class Pass:
 
     @property
     def marked(self) -> Tensor:
-        """Rows of noisy blocks that hold a visible token."""
-        return self.noisy & (self.token_ids != MASK)
+        """Rows of edited blocks that hold a visible token: it may be wrong, and they are asked."""
+        return self.edited & (self.token_ids != MASK)
 
     @property
     def padding(self) -> Tensor:

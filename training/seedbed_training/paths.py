@@ -43,7 +43,7 @@ class Pool:
         return [
             Parameters(
                 max_tokens=MAX_TOKENS,
-                policy="threshold",
+                policy="confident_prefix",
                 threshold=threshold,
                 temperature=temperature,
                 block_size=self.block_size,
@@ -104,7 +104,8 @@ def write_paths(
             flops += sum(_flops(model, path, pool.block_size) for path in by_task[i])
             kept += keep_best(passed, pool.kept)
         report(f"{len(kept)} of {count} paths kept, {right} of {drawn} answers right")
-    _write(folder, kept, {"drawn": drawn, "right": right, "flops": flops})
+    cost = {"drawn": drawn, "right": right, "flops": flops}
+    _write(folder, kept, {"block_size": pool.block_size, **cost})
 
 
 def _draw_pools(
@@ -142,7 +143,13 @@ def _flops(model: Transformer, path: RecordedPath, block_size: int) -> int:
     return forward_flops(model.config, rows, rows * tokens // 2, path.rounds * block_size)
 
 
-def _write(folder: Path, paths: list[RecordedPath], cost: dict[str, int]) -> None:
+def recorded(folder: Path) -> tuple[int, int]:
+    """The block size that the paths of a data set were drawn with, and the FLOPs that it took."""
+    meta = json.loads((folder / "meta.json").read_text())
+    return meta["block_size"], meta["flops"]
+
+
+def _write(folder: Path, paths: list[RecordedPath], facts: dict[str, int]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = [path.prompt + path.answer for path in paths]
     revealed_in = [[0] * len(path.prompt) + path.revealed_in for path in paths]
@@ -155,5 +162,5 @@ def _write(folder: Path, paths: list[RecordedPath], cost: dict[str, int]) -> Non
     )
     starts = np.concatenate([[0], np.cumsum(lengths[:-1, 1])])
     np.save(folder / "index.npy", np.column_stack([starts, lengths]))
-    summary = {"samples": len(paths), "tokens": int(lengths[:, 1].sum()), **cost}
+    summary = {"samples": len(paths), "tokens": int(lengths[:, 1].sum()), **facts}
     (folder / "meta.json").write_text(json.dumps(summary) + "\n")

@@ -13,6 +13,7 @@ from seedbed_training.model import ModelConfig, Transformer
 from seedbed_training.passes import MASK
 from seedbed_training.sampler.contract import CAUSAL_CONTEXT, Contract, Parameters
 from seedbed_training.sampler.decoding import generate
+from seedbed_training.sampler.diffusion_decoder import DiffusionDecoder
 from seedbed_training.sampler.drawing import draw
 from seedbed_training.sampler.rounds import Slice
 from seedbed_training.sampler.sources import ModelLogits
@@ -77,20 +78,31 @@ def test_requests_decoded_together_end_like_each_alone(model):
     assert compared > 30 and edits > 10
 
 
-def test_a_visible_token_of_a_block_looks_different_from_a_clean_one(model):
+def test_a_visible_token_looks_different_from_a_clean_one_when_it_may_be_replaced(model):
     source = ModelLogits(model)
     clean = source.logits(Slice((5, 6), (7,), 1, 0))
     visible = source.logits(Slice((5, 6), (7,), 0, 0))
-    assert np.abs(clean - visible).max() > 0.1
+    asked = source.logits(Slice((5, 6), (7,), 0, 0, edits=True))
+    assert np.array_equal(clean, visible)
+    assert np.abs(clean - asked).max() > 0.1
     undecided = Slice((5, 6), (MASK,), 0, 0)
-    as_clean = Slice((5, 6), (MASK,), 1, 0)
-    assert np.array_equal(source.logits(undecided), source.logits(as_clean))
+    assert np.array_equal(source.logits(undecided), source.logits(replace(undecided, edits=True)))
 
 
-def test_a_marker_starts_as_the_mask_and_leaves_clean_rows_alone():
+def test_only_a_request_with_edits_marks_visible_tokens(model):
+    for edit_threshold in (1.0, 0.9):
+        asked = Parameters(max_tokens=8, block_size=8, edit_threshold=edit_threshold, edit_rounds=1)
+        decoder = DiffusionDecoder(contract(), [5, 6], asked)
+        decoder.block[0] = 7
+        assert decoder.plan().marked(MASK)[2] is (edit_threshold < 1)
+
+
+def test_a_marker_starts_towards_the_mask_and_leaves_clean_rows_alone():
     plain = new_model(CONFIG, seed=3)
     marked = plain.with_marker(MASK)
-    assert torch.equal(marked.visible_marker, plain.embedding.weight[MASK])
+    alike = torch.cosine_similarity(marked.visible_marker, plain.embedding.weight[MASK], dim=0)
+    assert alike.item() == pytest.approx(1)
+    assert marked.visible_marker.norm() < plain.embedding.weight[MASK].norm()
     assert marked.with_marker(MASK) is marked
     slice_ = Slice((), (4, 5, 6), 3, 0)
     assert np.array_equal(ModelLogits(plain).logits(slice_), ModelLogits(marked).logits(slice_))

@@ -57,10 +57,20 @@ class Decoder(ABC):
         return step
 
     def _slice(self, token_ids: list[int], clean_rows: int, first_logits_row: int) -> Slice:
-        return Slice(tuple(self.kept), tuple(token_ids), clean_rows, first_logits_row, self._grid())
+        return Slice(
+            tuple(self.kept),
+            tuple(token_ids),
+            clean_rows,
+            first_logits_row,
+            self._grid(),
+            self._edits_on(),
+        )
 
     def _grid(self) -> int | None:
         return None
+
+    def _edits_on(self) -> bool:
+        return False
 
     def _draw(self, row: np.ndarray, position: int) -> Drawn:
         p = self.parameters

@@ -42,6 +42,9 @@ class DiffusionDecoder(Decoder):
     def _grid(self) -> int | None:
         return self.parameters.block_size if self.contract.attention == BLOCK_CAUSAL else None
 
+    def _edits_on(self) -> bool:
+        return self.parameters.edit_threshold < 1
+
     def plan(self, max_rows: int | None = None) -> Slice:
         masks = [
             self.contract.mask_token_id if token_id is None else token_id for token_id in self.block
@@ -95,7 +98,7 @@ class DiffusionDecoder(Decoder):
 
     def _looks_again(self, was_decided: bool, edited: bool) -> bool:
         """Whether a decided block takes another round, for edits only."""
-        if self.parameters.edit_threshold == 1 or self.edit_rounds == self.parameters.edit_rounds:
+        if not self._edits_on() or self.edit_rounds == self.parameters.edit_rounds:
             return False
         return edited or not was_decided
 
@@ -140,7 +143,7 @@ class DiffusionDecoder(Decoder):
     def _edits(self, visible: list[int], slice_: Slice, logits: np.ndarray) -> dict[int, Drawn]:
         """The visible positions whose token another one beats, with that token."""
         threshold = self.parameters.edit_threshold
-        if threshold == 1:
+        if not self._edits_on():
             return {}
         edits = {}
         for i in visible:

@@ -17,15 +17,16 @@ class Slice:
     clean_rows: int
     first_logits_row: int
     grid: int | None = None  # block size of `block_causal` visibility
+    edits: bool = False  # visible tokens of the active block are asked for too, and marked
 
     @property
     def rows(self) -> int:
         return len(self.token_ids)
 
     def marked(self, mask_token_id: int) -> list[bool]:
-        """Of each row: whether it is a denoise row that holds a visible token."""
+        """Of each row: whether it is a denoise row whose visible token may be replaced."""
         return [
-            i >= self.clean_rows and token_id != mask_token_id
+            self.edits and i >= self.clean_rows and token_id != mask_token_id
             for i, token_id in enumerate(self.token_ids)
         ]
 

@@ -49,6 +49,7 @@ int32_t DiffusionDecoder::first_asked() const {
 Slice DiffusionDecoder::plan_canvas(KvArena::Span& kv) const {
   Slice slice;
   slice.kv = &kv;
+  slice.edits = edits_on();
   slice.token_ids = clean_;
   std::ranges::copy(token_ids(), std::back_inserter(slice.token_ids));
   slice.token_ids.resize(static_cast<size_t>(span_positions()), contract_.mask_token_id);
@@ -61,6 +62,7 @@ Slice DiffusionDecoder::plan(KvArena::Span& kv, int32_t max_rows) const {
   if (contract_.attention == Attention::kFull) return plan_canvas(kv);
   Slice slice;
   slice.kv = &kv;
+  slice.edits = edits_on();
   slice.block_size = parameters_.block_size;
   const int32_t remaining = block_start() - kv.length();
   if (remaining > 0) {

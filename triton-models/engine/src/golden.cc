@@ -22,7 +22,8 @@ void replay(ForwardPass& model, const LogitsCase& recorded) {
               .token_ids = recorded.token_ids,
               .clean_rows = recorded.clean_rows,
               .block_size = model.contract().block_size,
-              .first_logits_row = recorded.first_logits_row};
+              .first_logits_row = recorded.first_logits_row,
+              .edits = recorded.edits};
   const std::span<const float> logits = model.forward({&slice, 1});
   MODEL_CHECK(logits.size() == recorded.values.size(), recorded.name, ": ", logits.size(),
               " logits (expected: ", recorded.values.size(), ")");

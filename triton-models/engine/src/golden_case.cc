@@ -15,6 +15,7 @@ LogitsCase read_logits(const json& document, const std::string& name, const Cont
                       .token_ids = document.at("token_ids"),
                       .clean_rows = document.at("clean_rows"),
                       .first_logits_row = document.at("first_logits_row"),
+                      .edits = document.value("edits", false),
                       .values = {}};
   const auto rows = static_cast<int32_t>(recorded.token_ids.size());
   MODEL_CHECK(rows >= 1 && recorded.clean_rows >= 0 && recorded.clean_rows <= rows, name,

@@ -15,6 +15,7 @@ struct LogitsCase {
   std::vector<int32_t> token_ids;
   int32_t clean_rows = 0;
   int32_t first_logits_row = 0;
+  bool edits = false;          // as a request with edits evaluates it
   std::vector<double> values;  // [rows with logits, vocab_size]
 };
 

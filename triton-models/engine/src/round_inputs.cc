@@ -61,7 +61,7 @@ void append_slice(RoundInputs& round, const Slice& slice, const Contract& contra
   for (int32_t row = 0; row < slice.rows(); ++row) {
     const int32_t position = slice.kv->length() + row;
     const int32_t token_id = slice.token_ids[static_cast<size_t>(row)];
-    const bool marked = row >= slice.clean_rows && token_id != contract.mask_token_id;
+    const bool marked = slice.edits && row >= slice.clean_rows && token_id != contract.mask_token_id;
     round.token_ids.push_back(token_id);
     round.marked.push_back(marked ? 1.0F : 0.0F);
     round.positions.push_back(position);

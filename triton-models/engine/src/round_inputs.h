@@ -25,7 +25,7 @@ struct AttentionSpan {
 // `capacity`, and a round that wants one row of logits asks for it twice.
 struct RoundInputs {
   std::vector<int32_t> token_ids;
-  std::vector<float> marked;             // 1 for a visible token of an active block, else 0
+  std::vector<float> marked;             // 1 for a visible token of a block under edit, else 0
   std::vector<int32_t> positions;        // absolute, in their sequence
   std::vector<int64_t> arena_positions;  // where each row's KV is written
   std::vector<int32_t> logits_rows;      // rows that get logits, slices in order; empty, or at least two

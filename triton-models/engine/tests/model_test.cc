@@ -58,7 +58,11 @@ TEST_P(EveryKind, HasTheLogitsOfTheDefinition) {
     if (clean_rows > 0 && GetParam().sizes.attention == "full") continue;
     const std::vector<int32_t> ids = random_tokens(random, rows, tiny.sizes.vocabulary);
     auto kv = model->arena().acquire(128);
-    Slice slice{.kv = &*kv, .token_ids = ids, .clean_rows = clean_rows, .block_size = 8};
+    Slice slice{.kv = &*kv,
+                .token_ids = ids,
+                .clean_rows = clean_rows,
+                .block_size = 8,
+                .edits = tiny.sizes.marks_visible};
     const std::span<const float> logits = model->forward({&slice, 1});
     const auto expected = naive_logits(tiny, ids, clean_rows, 8);
     ASSERT_EQ(logits.size(), static_cast<size_t>(rows * tiny.sizes.vocabulary));
@@ -109,6 +113,24 @@ TEST(Model, GivesTheLastOfTwoRows) {
   slice.first_logits_row = 1;
   const auto last = model->forward({&slice, 1});
   EXPECT_EQ(std::vector<float>(last.begin(), last.end()), second);
+}
+
+TEST(Model, MarksVisibleTokensUnderEditOnly) {
+  const TinyModel tiny(TinySizes{.marks_visible = true});
+  const auto model = Model::load(tiny.path(), {});
+  auto kv = model->arena().acquire(64);
+  const auto last_row = [&](int32_t clean_rows, bool edits) {
+    Slice slice{.kv = &*kv,
+                .token_ids = {7, 9},
+                .clean_rows = clean_rows,
+                .first_logits_row = 1,
+                .edits = edits};
+    const auto logits = model->forward({&slice, 1});
+    return std::vector<float>(logits.begin(), logits.end());
+  };
+  EXPECT_EQ(last_row(1, false), last_row(2, false));
+  EXPECT_EQ(last_row(2, true), last_row(2, false));
+  EXPECT_NE(last_row(1, true), last_row(2, true));
 }
 
 TEST(Model, ForgetsWhatWasNotKept) {

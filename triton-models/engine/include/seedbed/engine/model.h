@@ -21,6 +21,7 @@ struct Slice {
   int32_t block_size = 0;        // grid of `block_causal` visibility; ignored by the other kinds
   int32_t first_logits_row = 0;  // logits are wanted from this row on,
   int32_t unread_rows = 0;       // but not for so many at the end
+  bool edits = false;            // visible tokens of the active block are asked for too, and marked
 
   int32_t rows() const { return static_cast<int32_t>(token_ids.size()); }
   int32_t logits_rows() const { return rows() - unread_rows - first_logits_row; }
