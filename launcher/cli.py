@@ -42,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--concurrency", type=int, default=4, help="requests in flight")
     evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
     evaluate.add_argument("--out", help="where the result is written as JSON")
+
+    commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
 
 
@@ -81,6 +83,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.evaluate import evaluate
 
             return evaluate(settings, options)
+        case "train-report":
+            from launcher.train_report import train_report
+
+            return train_report(settings)
     raise AssertionError(options.command)
 
 

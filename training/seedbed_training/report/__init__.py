@@ -1,0 +1,1 @@
+"""docs/training.md from the recorded results: each number is read or computed from a file."""
