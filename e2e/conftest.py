@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from tokenizers import Tokenizer
 @pytest.fixture(scope="session")
 def endpoints() -> Endpoints:
     return Endpoints.of()
+
+
+@pytest.fixture(params=[name for name in os.environ.get("SEEDBED_MODEL_VERSIONS", "").split(",") if name])
+def version(request: pytest.FixtureRequest) -> str:
+    """Each version of the model in turn; its name pins it wherever a model is named."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +67,4 @@ def prompts() -> list[str]:
 
 @pytest.fixture(scope="session")
 def tokenizer(endpoints: Endpoints) -> Tokenizer:
-    return Tokenizer.from_file(str(endpoints.repository / "seedling-v1" / "1" / "tokenizer.json"))
+    return Tokenizer.from_file(str(endpoints.repository / endpoints.versions[0] / "1" / "tokenizer.json"))

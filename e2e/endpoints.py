@@ -19,6 +19,7 @@ class Endpoints:
     triton_http: str
     triton_metrics: str
     model: str
+    versions: tuple[str, ...]  # of the model, the default first
     home: Path
     repository: Path
 
@@ -39,6 +40,7 @@ class Endpoints:
             triton_http=required("TRITON_HTTP"),
             triton_metrics=required("TRITON_METRICS"),
             model=required("SEEDBED_MODEL"),
+            versions=tuple(required("SEEDBED_MODEL_VERSIONS").split(",")),
             home=Path(required("SEEDBED_HOME")),
             repository=Path(required("SEEDBED_MODEL_REPOSITORY")),
         )

@@ -15,21 +15,27 @@ import grpc
 import httpx
 import numpy as np
 from endpoints import Endpoints
-from model_versions import SHIPPED, adapter
+from model_versions import adapter
 from public_grpc import connected, wire
 from tokenizers import Tokenizer
+from triton_metrics import read
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
-MODES = ("autoregressive", "exact", "diffusion")
+Knobs = dict[str, str | int]  # request parameters of docs/triton-protocol.md
+
+MODES: dict[str, Knobs] = {mode: {"mode": mode} for mode in ("autoregressive", "exact", "diffusion")}
+DRAFT_LENGTHS = (2, 4, 6, 8, 12, 16, 24, 32)
+BLOCK_SIZES = (4, 8, 12, 16, 24, 32)
 WORK = ("input_tokens", "cached_input_tokens", "forward_passes", "positions_evaluated", "committed_tokens", "edits")
-MODE_ROUNDS = 3  # over all prompts
+PACE_ROUNDS = 3  # over all prompts
 HOP_ROUNDS = 200
 
 
 class Backend:
     """Calls Triton on one connection, one stream for each request, as the adapter does."""
 
-    def __init__(self, address: str):
+    def __init__(self, address: str, version: str):
+        self.version = version
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(address))
         self._ending: list[Iterator[service_pb2.ModelStreamInferResponse]] = []
 
@@ -40,12 +46,16 @@ class Backend:
                 pass
         self._ending.clear()
 
-    def generate(self, prompt: list[int], max_tokens: int, mode: str) -> tuple[str, dict[str, int]]:
+    def generate(self, prompt: list[int], max_tokens: int, knobs: Knobs) -> tuple[str, dict[str, int]]:
         """Finish reason and work, as soon as the last response is there."""
-        request = service_pb2.ModelInferRequest(model_name=SHIPPED, raw_input_contents=[np.array(prompt, dtype=np.int32).tobytes()])
+        request = service_pb2.ModelInferRequest(model_name=self.version, raw_input_contents=[np.array(prompt, dtype=np.int32).tobytes()])
         request.inputs.add(name="token_ids", datatype="INT32", shape=[len(prompt)])
         request.parameters["max_tokens"].int64_param = max_tokens
-        request.parameters["mode"].string_param = mode
+        for name, value in knobs.items():
+            if isinstance(value, str):
+                request.parameters[name].string_param = value
+            else:
+                request.parameters[name].int64_param = value
         responses = self._stub.ModelStreamInfer(iter([request]))
         self._ending.append(responses)
         for answer in responses:
@@ -59,43 +69,60 @@ class Backend:
         raise RuntimeError("the stream ended without a finish reason")
 
 
-def measure_modes(backend: Backend, prompts: list[list[int]]) -> dict[str, dict[str, float]]:
-    """The engine's pace in each mode, one sequence at a time, straight from Triton."""
-    totals = {mode: {"tokens": 0, "forward_passes": 0, "positions": 0, "seconds": 0.0} for mode in MODES}
-    for mode in MODES:
-        backend.generate(prompts[0], 32, mode)  # warm-up
-    for number in range(MODE_ROUNDS):
-        say(f"modes: round {number + 1} of {MODE_ROUNDS}")
+def measure_paces(backend: Backend, prompts: list[list[int]], arms: dict[str, Knobs]) -> dict[str, dict[str, float]]:
+    """The engine's pace with each of these knobs, one sequence at a time, straight from Triton."""
+    totals = {name: {"tokens": 0, "forward_passes": 0, "positions": 0, "seconds": 0.0} for name in arms}
+    for knobs in arms.values():
+        backend.generate(prompts[0], 32, knobs)  # warm-up
+    for number in range(PACE_ROUNDS):
+        say(f"{len(arms)} paces: round {number + 1} of {PACE_ROUNDS}")
         for prompt in prompts:
-            for mode in random.sample(MODES, len(MODES)):
+            for name in random.sample(list(arms), len(arms)):
                 started = time.perf_counter()
-                _, work = backend.generate(prompt, 256, mode)
-                total = totals[mode]
+                _, work = backend.generate(prompt, 256, arms[name])
+                total = totals[name]
                 total["seconds"] += time.perf_counter() - started
                 total["tokens"] += work["committed_tokens"]
                 total["forward_passes"] += work["forward_passes"]
                 total["positions"] += work["positions_evaluated"]
     return {
-        mode: {
+        name: {
             "tokens": total["tokens"],
             "tokens_per_second": total["tokens"] / total["seconds"],
             "tokens_per_forward": total["tokens"] / total["forward_passes"],
             "positions_per_token": total["positions"] / total["tokens"],
         }
-        for mode, total in totals.items()
+        for name, total in totals.items()
     }
+
+
+def measure_lengths(backend: Backend, prompts: list[list[int]], contract: dict) -> dict[str, dict]:
+    """`exact` by draft length and `diffusion` by block size, all side by side with `autoregressive`.
+
+    A block of another size than the default is another request: its answers may differ. A draft of another length never changes one.
+    """
+    most = contract["max_block_size"]
+    plain = {"autoregressive": MODES["autoregressive"]}
+    drafts: dict[str, Knobs] = {f"exact {length}": {"mode": "exact", "draft_length": length} for length in DRAFT_LENGTHS if length <= most}
+    blocks: dict[str, Knobs] = {f"diffusion {size}": {"mode": "diffusion", "block_size": size} for size in BLOCK_SIZES if size <= most}
+    paces = measure_paces(backend, prompts, plain | drafts | blocks)
+
+    def part(arms: dict[str, Knobs]) -> dict[str, dict[str, float]]:
+        return {name.split()[-1]: paces[name] for name in arms}
+
+    return {"side_by_side": part(plain), "draft_lengths": part(drafts), "block_sizes": part(blocks)}
 
 
 def measure_hops(backend: Backend, endpoints: Endpoints, text: str, prompt: list[int]) -> dict[str, float]:
     """Median milliseconds of one and the same small request, sent to each hop on a connection that is open already."""
     knobs = wire.DecodeOptions(mode=wire.MODE_AUTOREGRESSIVE)
-    request = wire.GenerateRequest(model=endpoints.model, prompt=text, max_tokens=1, options=knobs)
-    body = {"model": endpoints.model, "prompt": text, "max_tokens": 1, "mode": "autoregressive"}
+    request = wire.GenerateRequest(model=backend.version, prompt=text, max_tokens=1, options=knobs)
+    body = {"model": backend.version, "prompt": text, "max_tokens": 1, "mode": "autoregressive"}
     http = httpx.Client(base_url=endpoints.base_url, headers={"Authorization": f"Bearer {endpoints.api_key}"}, timeout=60)
     with adapter(endpoints.adapter_grpc) as private, connected(endpoints.grpc, endpoints.api_key) as public, http:
         hops: dict[str, Callable[[], object]] = {
-            "triton": lambda: backend.generate(prompt, 1, "autoregressive"),
-            "adapter": lambda: list(private.open(SHIPPED, text, 1, options=knobs)),
+            "triton": lambda: backend.generate(prompt, 1, MODES["autoregressive"]),
+            "adapter": lambda: list(private.open(backend.version, text, 1, options=knobs)),
             "control_plane_grpc": lambda: public.generate(request),
             "control_plane_http": lambda: http.post("/v1/completions", json=body).raise_for_status(),
         }
@@ -116,15 +143,20 @@ def say(text: str) -> None:
 
 
 def main() -> None:
+    version = sys.argv[1]
     endpoints = Endpoints.of()
-    tokenizer = Tokenizer.from_file(str(endpoints.repository / SHIPPED / "1" / "tokenizer.json"))
+    files = endpoints.repository / version / "1"
+    tokenizer = Tokenizer.from_file(str(files / "tokenizer.json"))
+    contract = json.loads((files / "contract.json").read_text())
     texts = json.loads(Path(__file__).with_name("prompts.json").read_text())
     prompts = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
-    backend = Backend(endpoints.triton_grpc)
-    modes = measure_modes(backend, prompts)
+    backend = Backend(endpoints.triton_grpc, version)
+    modes = measure_paces(backend, prompts, MODES)
+    lengths = measure_lengths(backend, prompts, contract)
+    drafts = {"engine": read(endpoints.triton_metrics, "block_diffusion_draft_length", version), "measured_at_export": "draft_yield" in contract}
     hops = measure_hops(backend, endpoints, texts[0], prompts[0])
     backend.finish()
-    print(json.dumps({"modes": modes, "hops_milliseconds": hops}))
+    print(json.dumps({"modes": modes, **lengths, "draft_length": drafts, "hops_milliseconds": hops}))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ import grpc_stubs  # noqa: F401
 from seedbed.inference.v1 import inference_pb2 as wire
 from seedbed.inference.v1 import inference_pb2_grpc
 
-SHIPPED = "seedling-v1"
+# The model's default, which comes first; Endpoints.of() says it where the environment says nothing.
+SHIPPED = os.environ.get("SEEDBED_MODEL_VERSIONS", "").split(",")[0]
 
 
 def copy(repository: Path, name: str, spoil: Callable[[Path], None] | None = None) -> None:

@@ -103,4 +103,4 @@ def test_no_finished_answer_is_lost_and_service_goes_on(
         recorded = admin.generation(answer.request_id)
         assert recorded["state"] == "FINISHED"
         assert recorded["work"]["committed_tokens"] == answer.work.committed_tokens
-    eventually("the engine is idle", lambda: is_idle(endpoints.triton_metrics, "seedling-v1"), RECOVERY_SECONDS)
+    eventually("the engine is idle", lambda: is_idle(endpoints.triton_metrics, endpoints.versions[0]), RECOVERY_SECONDS)

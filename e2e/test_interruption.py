@@ -49,6 +49,6 @@ def test_a_closed_http_connection_frees_the_engine_and_is_billed(
         assert answer.status_code == 200
         chunks = (line for line in answer.iter_lines() if line.startswith("data: "))
         assert '"text"' in next(chunks)
-    eventually("the engine holds no slot and no KV", lambda: is_idle(endpoints.triton_metrics, "seedling-v1"))
+    eventually("the engine holds no slot and no KV", lambda: is_idle(endpoints.triton_metrics, endpoints.versions[0]))
     eventually("nothing is reserved", lambda: admin.reserved(tenant) == 0)
     assert 0 < admin.budgets(tenant)["OUTPUT_TOKEN"].posted - before < long_request.max_tokens

@@ -3,11 +3,11 @@
 import pytest
 from backend_stream import generate
 from endpoints import Endpoints
+from model_versions import SHIPPED
 from public_grpc import PublicGrpc, wire
 from tokenizers import Tokenizer
 from tritonclient.utils import InferenceServerException
 
-VERSION = "seedling-v1"
 FIRST_TEXT_ID = 4  # ids below are special and never text
 
 
@@ -15,7 +15,7 @@ def test_it_streams_the_tokens_that_the_public_service_turns_into_text(
     endpoints: Endpoints, public_grpc: PublicGrpc, tokenizer: Tokenizer, prompts: list[str]
 ):
     prompt = tokenizer.encode(prompts[0], add_special_tokens=False).ids
-    answer = generate(endpoints.triton_grpc, VERSION, prompt, max_tokens=96, mode="exact", temperature=0.0)
+    answer = generate(endpoints.triton_grpc, SHIPPED, prompt, max_tokens=96, mode="exact", temperature=0.0)
     assert answer.messages > 1
     assert answer.work["committed_tokens"] == len(answer.token_ids)
     assert answer.work["input_tokens"] == len(prompt)
@@ -43,10 +43,10 @@ def test_it_streams_the_tokens_that_the_public_service_turns_into_text(
 )
 def test_a_bad_parameter_is_refused_by_name(parameters: dict, words: str, endpoints: Endpoints):
     with pytest.raises(InferenceServerException, match=words):
-        generate(endpoints.triton_grpc, VERSION, [5, 6, 7], **parameters)
+        generate(endpoints.triton_grpc, SHIPPED, [5, 6, 7], **parameters)
 
 
 @pytest.mark.parametrize("prompt", [[], [-1], [1 << 30], [5] * 100_000], ids=["empty", "negative id", "unknown id", "too long"])
 def test_a_bad_prompt_is_refused(prompt: list[int], endpoints: Endpoints):
     with pytest.raises(InferenceServerException):
-        generate(endpoints.triton_grpc, VERSION, prompt, max_tokens=8)
+        generate(endpoints.triton_grpc, SHIPPED, prompt, max_tokens=8)

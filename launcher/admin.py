@@ -58,10 +58,10 @@ def provision(settings: Settings, secrets: SecretValues) -> str:
     admin = Admin(settings.base_url, secrets.admin_token)
     admin.create("/models", {"name": settings.model}, "models")
     versions = f"/models/{settings.model}/versions"
-    version = load(admin, versions, settings.model_version)
-    if not version["is_default"]:
-        admin.call("POST", f"{versions}/{settings.model_version}:makeDefault")
-    for name in settings.other_versions:
+    default, *others = settings.versions
+    if not load(admin, versions, default)["is_default"]:
+        admin.call("POST", f"{versions}/{default}:makeDefault")
+    for name in others:
         load(admin, versions, name)
     tenant = admin.create("/tenants", {"name": DEMO_TENANT}, "tenants")["tenant_id"]
     for unit, limit in DEMO_LIMITS.items():

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from launcher.screen import LauncherError
-from launcher.settings import Ports, Settings, default_home
+from launcher.settings import DEFAULT_VERSION, Ports, Settings, default_home
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,16 +29,20 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("description", help="the Javadoc line, for example: Returns the sum of the even elements of xs.")
     generate.add_argument("--signature", required=True, help="for example: static int f(int[] xs)")
     generate.add_argument("--mode", choices=("autoregressive", "exact", "diffusion"))
+    generate.add_argument("--model-version", metavar="NAME", help="for example seedling-v1 (default: the model's)")
     generate.add_argument("--temperature", type=float)
     generate.add_argument("--seed", type=int)
     generate.add_argument("--max-tokens", type=int, default=256)
 
-    commands.add_parser("bench", help="measure the running system on this machine")
+    bench = commands.add_parser("bench", help="measure the running system on this machine")
+    bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
 
     evaluate = commands.add_parser("evaluate", help="pass@1 and tokens per forward pass over held-out prompts, through the whole stack")
+    evaluate.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
     evaluate.add_argument("--prompts", type=int, default=1000)
     evaluate.add_argument("--seed", type=int, default=1)
     evaluate.add_argument("--temperature", type=float, default=0.0)
+    evaluate.add_argument("--draft-length", type=int, help="of mode exact (default: the engine's choice for this machine)")
     evaluate.add_argument("--concurrency", type=int, default=4, help="requests in flight")
     evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
     evaluate.add_argument("--out", help="where the result is written as JSON")
@@ -78,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         case "bench":
             from launcher.bench import bench
 
-            return bench(settings)
+            return bench(settings, options.model_version)
         case "evaluate":
             from launcher.evaluate import evaluate
 

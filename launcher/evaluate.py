@@ -14,7 +14,7 @@ from launcher import intervals, machine, temporary_stack, up, venv
 from launcher.build import java_env, run_logged
 from launcher.completions import Service, stream
 from launcher.screen import LauncherError, say, step
-from launcher.settings import ROOT, Settings
+from launcher.settings import DEFAULT_VERSION, ROOT, Settings
 
 MODES = ("autoregressive", "exact", "diffusion")
 MAX_TOKENS = 320
@@ -26,12 +26,15 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     if unknown := [mode for mode in modes if mode not in MODES]:
         raise LauncherError(f"unknown mode: {unknown[0]} (expected: {', '.join(MODES)})")
     up.prepare(settings)
-    contract = (settings.model_repository / settings.model_version / "1" / "contract.json").read_bytes()
+    version = options.model_version
+    contract = (settings.files_of(version) / "contract.json").read_bytes()
     identity = {"model": hashlib.sha256(contract).hexdigest(), "seed": options.seed, "prompts": options.prompts, "temperature": options.temperature, "max_tokens": MAX_TOKENS}
+    if options.draft_length is not None:
+        identity["draft_length"] = options.draft_length
     folder = settings.build_home / "evaluation" / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     prompts = draw(settings, folder, options)
-    result: dict[str, Any] = {"machine": machine.describe(), "model_version": settings.model_version, **identity, "modes": {}}
+    result: dict[str, Any] = {"machine": machine.describe(), "model_version": version, **identity, "modes": {}}
     answers: dict[str, dict[str, dict[str, Any]]] = {}
     with service(settings) as target:
         for mode in modes:
@@ -45,7 +48,7 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     if {"autoregressive", "exact"} <= set(modes):
         unequal = [prompt["id"] for prompt in prompts if answers["exact"][prompt["id"]]["text"] != answers["autoregressive"][prompt["id"]]["text"]]
         result["exact_equals_autoregressive"] = {"prompts": len(prompts), "equal": len(prompts) - len(unequal), "unequal": unequal}
-    out = Path(options.out) if options.out else default_out(options.temperature)
+    out = Path(options.out) if options.out else default_out(version, options.temperature)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
     show(result)
@@ -53,8 +56,12 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if unequal else 0
 
 
-def default_out(temperature: float) -> Path:
-    name = "evaluation" if temperature == 0 else f"evaluation-temperature-{temperature:g}"
+def default_out(version: str, temperature: float) -> Path:
+    name = "evaluation"
+    if version != DEFAULT_VERSION:
+        name += f"-{version}"
+    if temperature != 0:
+        name += f"-temperature-{temperature:g}"
     return ROOT / "docs" / "results" / f"{name}.json"
 
 
@@ -88,7 +95,9 @@ def answer(target: Service, prompts: list[dict[str, Any]], mode: str, options: a
 
     def ask(number: int, prompt: dict[str, Any]) -> dict[str, Any]:
         # A seed of its own for each prompt, the same in every mode.
-        body = {"prompt": prompt["prompt"], "mode": mode, "max_tokens": MAX_TOKENS, "temperature": options.temperature, "seed": number}
+        body = {"model": options.model_version, "prompt": prompt["prompt"], "mode": mode, "max_tokens": MAX_TOKENS, "temperature": options.temperature, "seed": number}
+        if mode == "exact" and options.draft_length is not None:
+            body["draft_length"] = options.draft_length
         text, work, reason = "", {}, None
         for chunk in stream(target, body):
             text += chunk.text

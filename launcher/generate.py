@@ -56,7 +56,8 @@ def rows(text: str, columns: int) -> int:
 def generate(settings: Settings, options: argparse.Namespace) -> int:
     service = Service.of(settings.demo_env)
     prompt = prompt_of(options.description, options.signature)
-    knobs = {"mode": options.mode, "temperature": options.temperature, "seed": options.seed}
+    # A version's own name pins it (docs/openai-api.md).
+    knobs = {"model": options.model_version, "mode": options.mode, "temperature": options.temperature, "seed": options.seed}
     body = {"prompt": prompt, "max_tokens": options.max_tokens, "diffusing": True, **{name: value for name, value in knobs.items() if value is not None}}
 
     canvas = Canvas(sys.stdout)

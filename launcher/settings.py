@@ -2,8 +2,11 @@
 
 import argparse
 import os
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
+
+from launcher.screen import LauncherError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,6 +44,22 @@ def port_number(text: str) -> int:
     raise argparse.ArgumentTypeError(f"port out of range: {text} (expected: 1..65535)")
 
 
+# What `seedling` answers with unless a request pins another version: the one place that says so.
+DEFAULT_VERSION = "seedling-v1"
+
+
+def versions_in(repository: Path, model: str) -> tuple[str, ...]:
+    """Versions of the model that the repository holds: its folders `<model>-v<number>`, in the order of their numbers.
+
+    Folders of other names are left alone: whoever put them there registers and loads them through the admin API.
+    """
+    numbers = {}
+    for weights in repository.glob(f"{model}-v*/1/model.gguf"):
+        if match := re.fullmatch(rf"{re.escape(model)}-v(\d+)", weights.parents[1].name):
+            numbers[match[0]] = int(match[1])
+    return tuple(sorted(numbers, key=numbers.__getitem__))
+
+
 @dataclass(frozen=True)
 class Settings:
     """One checkout's build products (`build_home`) and one running stack's state (`home`)."""
@@ -52,9 +71,22 @@ class Settings:
     # Build products belong to the checkout: several stacks share them.
     build_home: Path = ROOT / ".seedbed"
     model_repository: Path = ROOT / "triton-models" / "repository"
-    model_version: str = "seedling-v1"  # the default of `model`
-    other_versions: tuple[str, ...] = ()  # registered and loaded beside it, for rollouts
+    model_version: str = DEFAULT_VERSION  # the default of `model`
     model: str = "seedling"
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """All that `up` registers and loads, the default first."""
+        others = (name for name in versions_in(self.model_repository, self.model) if name != self.model_version)
+        return (self.model_version, *others)
+
+    def files_of(self, version: str) -> Path:
+        """Folder of a version's contract, weights and tokenizer. Raises LauncherError for one that the repository does not hold."""
+        files = self.model_repository / version / "1"
+        if not (files / "model.gguf").exists():
+            held = ", ".join(versions_in(self.model_repository, self.model)) or "none"
+            raise LauncherError(f"model version not found: {version} (expected one below {self.model_repository}: {held})")
+        return files
 
     @property
     def logs(self) -> Path:

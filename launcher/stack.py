@@ -91,7 +91,3 @@ def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
         },
         f"http://{host}:{ports.http}/actuator/health/readiness",
     )  # fmt: skip
-
-
-def has_model(settings: Settings) -> bool:
-    return (settings.model_repository / settings.model_version / "1" / "model.gguf").exists()

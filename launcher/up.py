@@ -28,8 +28,7 @@ def prepare(settings: Settings) -> None:
     build.build_native(settings)
     build.build_java(settings)
     postgres.binaries(settings)
-    if not stack.has_model(settings):
-        raise LauncherError(f"model version not found: {settings.model_version} (expected below {settings.model_repository})")
+    settings.files_of(settings.model_version)
 
 
 def reap_leftovers(settings: Settings) -> None:
@@ -169,6 +168,7 @@ def write_demo_env(settings: Settings, key: str) -> None:
         "TRITON_GRPC": f"{host}:{ports.triton_grpc}",
         "TRITON_HTTP": f"{host}:{ports.triton_http}",
         "SEEDBED_MODEL": settings.model,
+        "SEEDBED_MODEL_VERSIONS": ",".join(settings.versions),
     }
     write_private(settings.demo_env, "".join(f"{name}={value}\n" for name, value in values.items()))
 
@@ -176,6 +176,8 @@ def write_demo_env(settings: Settings, key: str) -> None:
 def show(settings: Settings, key: str, seconds: float) -> None:
     host, ports = settings.host, settings.ports
     home = Path(os.path.relpath(settings.home))
+    default, *others = settings.versions
+    versions = f"{default}; pinned by name: {', '.join(others)}" if others else default
     say(f"""
 Seedbed is up ({seconds:.1f} s).
 
@@ -184,7 +186,7 @@ Seedbed is up ({seconds:.1f} s).
   inference adapter  gRPC {host}:{ports.adapter}
   Triton             gRPC {host}:{ports.triton_grpc}   HTTP {host}:{ports.triton_http}   metrics :{ports.triton_metrics}
   PostgreSQL         {host}:{ports.postgres}
-  model              {settings.model} ({settings.model_version})
+  model              {settings.model} ({versions})
   logs               {home}/logs
 
   demo tenant's key  {key}

@@ -50,6 +50,13 @@ stage order edit order --data data/paths --steps 160 --warmup 0.15 --descent 0.6
 stage ar-50 ar-2 ar --data $data --steps 1600 --descent 0.5 --learning-rate 1.5e-3 --seed 9
 stage ar-100 ar-50 ar --data $data --steps 7500 --descent 0.25 --learning-rate 1e-3 --seed 10
 
-"$python" scripts/export_model.py --data $data --checkpoint $checkpoints/seedling-distilled-2.pt --out $repository/seedling-v1/1
-"$python" scripts/export_model.py --data $data --checkpoint $checkpoints/seedling-edit.pt --out $repository/seedling-v2/1
-"$python" scripts/export_model.py --data $data --checkpoint $checkpoints/seedling-order.pt --out $repository/seedling-v3/1
+# export_version VERSION CHECKPOINT ARGUMENTS: weights, contract, self-test and model card. Triton's settings are alike for all.
+export_version() {
+  "$python" scripts/export_model.py --data $data --out "$repository/$1/1" --checkpoint "$checkpoints/seedling-$2.pt" "${@:3}"
+  [ -e "$repository/$1/config.pbtxt" ] || cp $repository/seedling-v1/config.pbtxt "$repository/$1/"
+}
+stages=()
+for name in ar diffusion ar-2 diffusion-2 distilled distilled-2; do stages+=(--stage "$name=$checkpoints/seedling-$name.pt"); done
+export_version seedling-v1 distilled-2 "${stages[@]}"
+export_version seedling-v2 edit --after $repository/seedling-v1/1 --stage edit=$checkpoints/seedling-edit.pt
+export_version seedling-v3 order --after $repository/seedling-v2/1 --stage order=$checkpoints/seedling-order.pt

@@ -43,7 +43,7 @@ else
   shape=(--vocab-size 1024 --width 32 --layers 1 --heads 2 --kv-heads 1 --ffn-width 32)
   ar_widths=128,224 noisy_widths=256,704
   train=(--batch-tokens 1024 --processes 1 --checkpoint-every 10 --warmup-steps 5 --threads 1)
-  export=(--weights "${WEIGHTS:-q8_0}" --attempts 2) settings=(exact:12)
+  export=(--weights "${WEIGHTS:-q8_0}" --attempts 2 --draft-prompts 2) settings=(exact:12)
 fi
 data=$home/data/$name checkpoints=$home/checkpoints/$name
 travels=48000000 # bytes that the data may have; the repository travels with it

@@ -4,6 +4,7 @@ FILE --data FOLDER --out FOLDER`."""
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seedbed_training.sampler.contract import POLICIES
-from seedbed_training.seedling import POLICY, export_seedling
+from seedbed_training import model_card
+from seedbed_training.sampler.contract import MODES, POLICIES, checked_draft_yield
+from seedbed_training.seedling import FACTS, POLICY, export_seedling
 
 
 def main() -> None:
@@ -32,6 +34,33 @@ def main() -> None:
         "--weights", choices=("f16", "q8_0"), default="f16", help="q8_0 takes half the space"
     )
     parser.add_argument("--attempts", type=int, default=100, help="to find golden traces of a mode")
+    drafts = parser.add_mutually_exclusive_group()
+    drafts.add_argument(
+        "--draft-yield",
+        type=Path,
+        help='JSON, measured before: {"draft_yield": [[length, tokens per forward], ...]}',
+    )
+    drafts.add_argument(
+        "--draft-prompts",
+        type=int,
+        default=64,
+        help="prompts to measure it with; 0: the engine always drafts --draft-length",
+    )
+    parser.add_argument(
+        "--stage",
+        action="append",
+        default=[],
+        metavar="NAME=CHECKPOINT",
+        help="of the version's training, in order; the last is --checkpoint (for the model card)",
+    )
+    parser.add_argument(
+        "--after", type=Path, help="folder of the version whose stages came before those"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        help="of evaluate_ablation.py, for the model card; see write_model_card.py",
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     policy = replace(
@@ -42,12 +71,26 @@ def main() -> None:
         edit_rounds=options.edit_rounds,
         draft_length=options.draft_length,
     )
+    given = None
+    if options.draft_yield:
+        pairs = json.loads(options.draft_yield.read_text())["draft_yield"]
+        given = checked_draft_yield(pairs, FACTS.max_block_size, MODES)
     counts = export_seedling(
-        options.checkpoint, options.data, options.out, policy, options.weights, options.attempts
+        options.checkpoint,
+        options.data,
+        options.out,
+        policy,
+        options.weights,
+        options.attempts,
+        measured_yield=given,
+        yield_prompts=options.draft_prompts,
     )
     for what, count in counts.items():
         print(f"{what}: {count} traces")
-    print(f"wrote {options.out}")
+    stages = [tuple(stage.split("=", 1)) for stage in options.stage]
+    model_card.write_training(options.out, options.checkpoint, stages, options.data, options.after)
+    card = model_card.write(options.out, options.results)
+    print(f"wrote {options.out} and {card}")
 
 
 if __name__ == "__main__":

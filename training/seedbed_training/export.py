@@ -181,10 +181,14 @@ class ContractFacts:
     compute: str = "f32"
     tolerance: float = 1e-3
     default_policy: DefaultPolicy = field(default_factory=DefaultPolicy)
+    draft_yield: tuple[tuple[int, float], ...] = ()  # (draft length, tokens per forward pass)
 
 
 def contract_document(config: ModelConfig, facts: ContractFacts) -> dict:
     """contract.json without digests."""
+    optional = {}
+    if facts.draft_yield:
+        optional["draft_yield"] = [list(pair) for pair in facts.draft_yield]
     return {
         "format": 1,
         "architecture": config.architecture,
@@ -202,6 +206,7 @@ def contract_document(config: ModelConfig, facts: ContractFacts) -> dict:
         "can_edit": facts.can_edit,
         "compute": facts.compute,
         "default_policy": dict(vars(facts.default_policy)),
+        **optional,
         "tolerance": facts.tolerance,
     }
 

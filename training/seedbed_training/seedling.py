@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from . import draft_yield
 from .checkpoint import load_model, round_to_half
 from .dataset import Dataset
 from .export import ContractFacts, DefaultPolicy, contract_document, round_as_stored, write_version
@@ -77,18 +78,28 @@ def export_seedling(
     policy: DefaultPolicy = POLICY,
     weight_type: str = "f16",
     attempts: int = 100,
+    measured_yield: tuple[tuple[int, float], ...] | None = None,
+    yield_prompts: int = 64,
 ) -> dict[str, int]:
     """Writes the version into `folder`; returns how many traces each mode and temperature got, in
-    `attempts` requests."""
+    `attempts` requests.
+
+    What drafts of each length yield is `measured_yield`, or else measured with so many
+    prompts; with none, the version says nothing of it.
+    """
     model = load_model(checkpoint)
     model = round_to_half(model) if weight_type == "f16" else round_as_stored(model, weight_type)
     can_edit = model.config.marks_visible
     facts = replace(FACTS, default_policy=policy, can_edit=can_edit)
-    document = contract_document(model.config, facts)
-    contract = Contract.of(document)
     prompts = [
         sample.token_ids[: sample.prompt_length].tolist() for sample in Dataset(data).held_out()
     ]
+    if measured_yield is None:
+        contract = Contract.of(contract_document(model.config, facts))
+        measured_yield = draft_yield.measure(model, contract, prompts[:yield_prompts])
+    facts = replace(facts, draft_yield=measured_yield)
+    document = contract_document(model.config, facts)
+    contract = Contract.of(document)
     source = ModelLogits(model)
     golden = {
         "format": 1,

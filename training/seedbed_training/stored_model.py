@@ -50,6 +50,16 @@ def stored_config(path: Path) -> ModelConfig:
     )
 
 
+def stored_types(path: Path) -> list[str]:
+    """The types of the file's matrices, most weights first."""
+    weights: dict[str, int] = {}
+    for tensor in gguf.GGUFReader(path).tensors:
+        if len(tensor.shape) > 1:
+            kind = tensor.tensor_type.name
+            weights[kind] = weights.get(kind, 0) + int(tensor.n_elements)
+    return sorted(weights, key=weights.__getitem__, reverse=True)
+
+
 class StoredModel:
     """A source of logits for the reference sampler; slow, without a KV cache."""
 

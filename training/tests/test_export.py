@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import gguf
@@ -12,6 +13,7 @@ import pytest
 import torch
 from jinja2 import Environment
 
+from seedbed_training.draft_yield import measure
 from seedbed_training.export import (
     ContractFacts,
     contract_document,
@@ -26,7 +28,7 @@ from seedbed_training.golden_tiny import (
     hugging_face_model,
 )
 from seedbed_training.model import ModelConfig, rotary_angles, rotate
-from seedbed_training.sampler.contract import BLOCK_CAUSAL, CAUSAL_CONTEXT
+from seedbed_training.sampler.contract import BLOCK_CAUSAL, CAUSAL_CONTEXT, Contract
 from seedbed_training.sampler.rounds import Slice
 from seedbed_training.sampler.sources import slice_logits
 from seedbed_training.seedling import CHAT_TEMPLATE
@@ -113,6 +115,59 @@ def test_a_version_has_the_files_and_fields_of_the_docs(tmp_path):
     }
     assert types["blk.0.attn_q.weight"] == types["token_embd.weight"] == "F16"
     assert types["output_norm.weight"] == "F32"
+
+
+def test_a_contract_holds_the_draft_yield_only_where_it_was_measured():
+    config = ModelConfig(vocab_size=10, width=32, layers=1, heads=2, kv_heads=1, ffn_width=8)
+    silent = contract_document(config, ContractFacts(CAUSAL_CONTEXT))
+    assert "draft_yield" not in silent and Contract.of(silent).draft_yield == ()
+    told = contract_document(config, ContractFacts(CAUSAL_CONTEXT, draft_yield=((4, 3.5), (8, 6))))
+    assert told["draft_yield"] == [[4, 3.5], [8, 6]]
+    assert Contract.of(json.loads(json.dumps(told))).draft_yield == ((4, 3.5), (8, 6.0))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        (None, "draft_yield has the wrong type: None"),
+        ([], "draft_yield has the wrong type: []"),
+        ([4, 3.5], "draft_yield holds no pair: 4 (expected: [draft_length,"),
+        ([[4, 3.5, 1]], "draft_yield holds no pair: [4, 3.5, 1]"),
+        ([[4.0, 3.5]], "draft_yield holds no pair: [4.0, 3.5]"),
+        ([[4, "3.5"]], "draft_yield holds no pair: [4, '3.5']"),
+        ([[0, 1]], "draft_length out of range: 0 (expected: 1..32, ascending)"),
+        ([[33, 1]], "draft_length out of range: 33 (expected: 1..32, ascending)"),
+        ([[8, 2], [8, 3]], "draft_length out of range: 8 (expected: 9..32, ascending)"),
+        ([[8, 0.5]], "tokens per forward pass out of range: 0.5 (expected: 1..8)"),
+        ([[8, 8.5]], "tokens per forward pass out of range: 8.5 (expected: 1..8)"),
+        ([[8, float("nan")]], "tokens per forward pass out of range: nan (expected: 1..8)"),
+    ],
+)
+def test_an_impossible_draft_yield_is_refused_by_value(pairs, words):
+    config = ModelConfig(vocab_size=10, width=32, layers=1, heads=2, kv_heads=1, ffn_width=8)
+    document = contract_document(config, ContractFacts(CAUSAL_CONTEXT)) | {"draft_yield": pairs}
+    with pytest.raises(ValueError, match=re.escape(words)):
+        Contract.of(document)
+    without = {**document, "modes": ["diffusion"]}
+    with pytest.raises(ValueError, match="draft_yield is given without mode exact"):
+        Contract.of(without)
+
+
+def test_a_measured_draft_yield_is_one_that_a_contract_takes_and_grows_with_the_draft():
+    tiny = next(each for each in CHECKPOINTS if each.attention == CAUSAL_CONTEXT)
+    model = from_hugging_face(hugging_face_model(tiny))
+    document = contract_document(
+        model.config, ContractFacts(CAUSAL_CONTEXT, block_size=8, max_block_size=8)
+    )
+    document["context_length"] = 40  # so that answers are short
+    prompts = [[5, 6, 7 + number] for number in range(3)]
+    measured = measure(model, Contract.of(document), prompts, lengths=(1, 8, 9))
+    assert [length for length, _ in measured] == [1, 8]  # 9 is not offered
+    assert measured[0][1] == 1 <= measured[1][1]
+    assert (
+        Contract.of(document | {"draft_yield": list(map(list, measured))}).draft_yield == measured
+    )
+    assert measure(model, Contract.of(document), []) == ()
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,11 @@ target_sources(engine_tests PRIVATE
   tests/scheduler_random_test.cc
   tests/scheduler_rounds_test.cc
   tests/shifted_logits_test.cc
+  tests/shipped_versions_test.cc
   tests/work_limit_test.cc)
 
 set_source_files_properties(tests/converted_versions_test.cc tests/golden_versions_test.cc
   tests/recorded_sampler_test.cc PROPERTIES
   COMPILE_DEFINITIONS SEEDBED_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/../golden")
+set_source_files_properties(tests/shipped_versions_test.cc PROPERTIES
+  COMPILE_DEFINITIONS SEEDBED_REPOSITORY_DIR="${CMAKE_CURRENT_SOURCE_DIR}/../repository")

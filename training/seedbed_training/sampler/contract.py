@@ -29,11 +29,21 @@ class Contract:
     forbidden_output: tuple[int, ...]
     can_edit: bool
     shift_logits: bool = False  # the row of a position says what stands at the next one
+    draft_yield: tuple[tuple[int, float], ...] = ()  # (draft length, tokens per forward pass)
 
     @classmethod
     def of(cls, document: dict) -> Contract:
-        """From the document of contract.json; fields that do not concern decoding are left out."""
-        values = {name: document[name] for name in cls.__dataclass_fields__}
+        """From the document of contract.json; fields that do not concern decoding are left out.
+
+        Raises ValueError naming what is wrong with a draft_yield.
+        """
+        values = {
+            name: document[name] for name in cls.__dataclass_fields__ if name != "draft_yield"
+        }
+        if "draft_yield" in document:
+            values["draft_yield"] = checked_draft_yield(
+                document["draft_yield"], document["max_block_size"], document["modes"]
+            )
         return cls(
             **{
                 name: tuple(value) if isinstance(value, list) else value
@@ -44,6 +54,46 @@ class Contract:
     @classmethod
     def load(cls, file: Path) -> Contract:
         return cls.of(json.loads(file.read_text()))
+
+
+def checked_draft_yield(
+    pairs: list, max_block_size: int, modes: list[str]
+) -> tuple[tuple[int, float], ...]:
+    """What a contract may say of mode `exact`: ascending draft lengths, each with at least one
+    token per forward pass and at most as many as the length.
+
+    Raises ValueError naming the value and what was expected.
+    """
+    if "exact" not in modes:
+        raise ValueError(f"draft_yield is given without mode exact: {pairs}")
+    if not isinstance(pairs, list) or not pairs:
+        raise ValueError(
+            f"draft_yield has the wrong type: {pairs!r} "
+            "(expected: list of [draft_length, tokens per forward pass], not empty)"
+        )
+    checked: list[tuple[int, float]] = []
+    for pair in pairs:
+        match pair:
+            case [int(length), int() | float() as tokens]:
+                pass
+            case _:
+                raise ValueError(
+                    f"draft_yield holds no pair: {pair!r} "
+                    "(expected: [draft_length, tokens per forward pass])"
+                )
+        least = checked[-1][0] + 1 if checked else 1
+        if not least <= length <= max_block_size:
+            raise ValueError(
+                f"draft_yield: draft_length out of range: {length} "
+                f"(expected: {least}..{max_block_size}, ascending)"
+            )
+        if not 1 <= tokens <= length:  # false for NaN too
+            raise ValueError(
+                f"draft_yield: tokens per forward pass out of range: {tokens} "
+                f"(expected: 1..{length})"
+            )
+        checked.append((length, float(tokens)))
+    return tuple(checked)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ constexpr std::array kFigures{
            [](const Stats& stats) { return stats.kv_positions; }},
     Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_max_round_rows",
            "Rows that one forward pass may have", [](const Stats& stats) { return stats.max_round_rows; }},
+    Figure{TRITONSERVER_METRIC_KIND_GAUGE, "block_diffusion_draft_length",
+           "Positions that mode exact drafts in a forward pass for a request that names no draft_length",
+           [](const Stats& stats) { return stats.draft_length; }},
 };
 constexpr const char* kFinishedName = "block_diffusion_requests_total";
 constexpr const char* kFinishedDescription =

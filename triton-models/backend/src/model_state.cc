@@ -72,7 +72,16 @@ void ModelState::attach(TRITONBACKEND_Model* model) {
   state.release()->start_ticking();
 }
 
+void ModelState::log_choices() const {
+  const engine::SchedulerStats stats = backend_.scheduler().stats(handle_);
+  log_info(name_ + ": at most " + std::to_string(stats.max_round_rows) + " rows in a forward pass; drafts of " +
+           std::to_string(stats.draft_length) + " positions (contract: " +
+           std::to_string(contract_.default_policy.draft_length) + ", " +
+           (contract_.draft_yield.empty() ? "no draft_yield to choose by" : "chosen by draft_yield") + ")");
+}
+
 void ModelState::start_ticking() noexcept {
+  log_if_error(at_rim([this] { log_choices(); }), "say what was chosen for a version");
   // A version without metrics still serves.
   log_if_error(at_rim([this] {
                  metrics_ = backend_.metric_families().add(

@@ -37,6 +37,7 @@ class ModelState {
   void execute(TRITONBACKEND_ModelInstance* instance, std::span<TRITONBACKEND_Request*> requests);
 
  private:
+  void log_choices() const;
   void start_ticking() noexcept;
   void submit(std::shared_ptr<OwnedRequest> request);
 

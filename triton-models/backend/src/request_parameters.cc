@@ -115,6 +115,7 @@ void read_parameters(TRITONBACKEND_Request* source, const engine::Contract& cont
                   expected_names(known), ")");
     reader->second(parameter);
     has_max_tokens |= parameter.name == "max_tokens";
+    request.any_draft_length &= parameter.name != "draft_length";
   }
   REQUEST_CHECK(has_max_tokens, "max_tokens is missing (expected: 1..", contract.context_length, ")");
 }
@@ -163,6 +164,7 @@ engine::GenerationRequest parse_request(TRITONBACKEND_Request* request, const en
   engine::GenerationRequest generation;
   generation.parameters = contract.default_policy;
   generation.parameters.block_size = contract.block_size;
+  generation.any_draft_length = true;
   read_parameters(request, contract, generation);
   generation.prompt = read_prompt(request, contract);
   return generation;

@@ -235,6 +235,25 @@ def test_repeated_loads_leak_no_metric_and_no_memory(start_triton) -> None:
     assert triton.allocated_bytes() - allocated < loads * smallest
 
 
+def test_the_draft_length_is_chosen_among_those_that_the_version_measured(triton: RunningTriton, load) -> None:
+    version = load()
+    assert triton.metric("draft_length", model=version.name) == version.contract["default_policy"]["draft_length"]
+    version.change_contract(draft_yield=[[2, 2.0], [7, 7.0]])
+    triton.control.load_model(version.name)
+    chosen = triton.metric("draft_length", model=version.name)
+    assert chosen in (2, 7)
+    request = {"mode": "exact", "temperature": 0.8, "seed": 3, "max_tokens": 40}
+    free = generate(triton.grpc_address, version.name, [4, 8, 15], **request)
+    for length in (2, 7):
+        named = generate(triton.grpc_address, version.name, [4, 8, 15], draft_length=length, **request)
+        assert named.token_ids == free.token_ids
+        if length == chosen:
+            assert named.last.work == free.last.work
+    version.change_contract(draft_yield=[[7, 7.5]])
+    with pytest.raises(InferenceServerException, match=r"tokens per forward pass out of range: 7.5 \(expected: 1..7\)"):
+        triton.control.load_model(version.name)
+
+
 def test_metrics_count_what_the_client_was_told(triton: RunningTriton, load) -> None:
     version = load()
     told = [

@@ -82,6 +82,29 @@ DecodeParameters read_default_policy(const json& value, int32_t block_size) {
   return policy;
 }
 
+std::vector<DraftYield> read_draft_yield(const json& value, const Contract& contract) {
+  MODEL_CHECK(contract.offers(Mode::kExact), "contract: draft_yield is given without mode exact: ",
+              value.dump());
+  MODEL_CHECK(value.is_array() && !value.empty(), "contract: draft_yield has the wrong type: ", value.dump(),
+              " (expected: list of [draft_length, tokens per forward pass], not empty)");
+  std::vector<DraftYield> yields;
+  for (const json& pair : value) {
+    MODEL_CHECK(pair.is_array() && pair.size() == 2 && pair[0].is_number_integer() && pair[1].is_number(),
+                "contract: draft_yield holds no pair: ", pair.dump(),
+                " (expected: [draft_length, tokens per forward pass])");
+    const int32_t least = yields.empty() ? 1 : yields.back().draft_length + 1;
+    const double length = pair[0].get<double>();  // a value beyond int32 would wrap
+    MODEL_CHECK(length >= least && length <= contract.max_block_size,
+                "contract: draft_yield: draft_length out of range: ", pair[0].dump(), " (expected: ", least,
+                "..", contract.max_block_size, ", ascending)");
+    const double tokens = pair[1].get<double>();
+    MODEL_CHECK(tokens >= 1 && tokens <= length, "contract: draft_yield: tokens per forward pass out of range: ",
+                pair[1].dump(), " (expected: 1..", pair[0].dump(), ")");
+    yields.push_back({.draft_length = pair[0].get<int32_t>(), .tokens_per_forward = tokens});
+  }
+  return yields;
+}
+
 std::map<std::string, std::string> read_digests(const json& value) {
   ContractFields fields(value, "sha256.");
   std::map<std::string, std::string> digests;
@@ -203,6 +226,9 @@ Contract Contract::parse(const std::string& text) {
   MODEL_CHECK(contract.tolerance > 0 && std::isfinite(contract.tolerance),
               "contract: tolerance out of range: ", contract.tolerance, " (expected: above 0)");
   contract.default_policy = read_default_policy(fields.field("default_policy"), contract.block_size);
+  if (fields.has("draft_yield")) {
+    contract.draft_yield = read_draft_yield(fields.field("draft_yield"), contract);
+  }
   contract.sha256 = read_digests(fields.field("sha256"));
   fields.done();
   try {

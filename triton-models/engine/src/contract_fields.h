@@ -17,6 +17,7 @@ class ContractFields {
  public:
   ContractFields(const nlohmann::json& object, std::string prefix);
 
+  bool has(const char* name) const { return object_.contains(name); }
   const nlohmann::json& field(const char* name);
   int64_t integer(const char* name, int64_t least, int64_t most);
   double number(const char* name);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
-#include <vector>
 
 #include "seedbed/engine/check.h"
 #include "seedbed/engine/decoder.h"
@@ -16,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int32_t kRowsPerSequence = 16;
 constexpr int32_t kRepetitions = 3;
 constexpr double kShareOfBest = 0.9;
+constexpr double kShareOfBestPace = 0.98;
 constexpr double kLongestRound = 0.25;    // seconds; beyond it, cancellation and joining would feel slow
 constexpr int32_t kShortPromptRows = 96;  // a prompt of 64 tokens and the largest usual block
 
@@ -60,7 +61,37 @@ int32_t choose_round_rows(std::span<const CostPoint> curve) {
   return rows;
 }
 
-int32_t measure_round_rows(ForwardPass& model) {
+double seconds_of(std::span<const CostPoint> curve, int32_t rows) {
+  const auto above =
+      std::ranges::find_if(curve, [rows](const CostPoint& point) { return point.rows >= rows; });
+  if (above == curve.end()) return curve.back().seconds * rows / curve.back().rows;
+  if (above == curve.begin()) return above->seconds;
+  const CostPoint& below = *std::prev(above);
+  const double share = static_cast<double>(rows - below.rows) / (above->rows - below.rows);
+  return below.seconds + share * (above->seconds - below.seconds);
+}
+
+int32_t choose_draft_length(std::span<const DraftYield> yields, std::span<const CostPoint> curve) {
+  const auto tokens_per_second = [curve](const DraftYield& yield) {
+    return yield.tokens_per_forward / seconds_of(curve, rows_of_draft(yield.draft_length));
+  };
+  double best = 0;
+  for (const DraftYield& yield : yields) best = std::max(best, tokens_per_second(yield));
+  return std::ranges::find_if(yields, [&](const DraftYield& yield) {
+           return tokens_per_second(yield) >= kShareOfBestPace * best;
+         })->draft_length;
+}
+
+int32_t draft_length_that_fits(int32_t fastest, const Contract& contract, int64_t prompt_length,
+                               int64_t max_tokens, int64_t arena_positions) {
+  const int64_t output_end = prompt_length + max_tokens;
+  // docs/sampling.md, "Limits and counters": what counts against the context, and what the KV span holds.
+  const int64_t room = std::min(contract.context_length - output_end, (arena_positions - output_end + 2) / 2);
+  const int64_t longest = std::max<int64_t>(contract.default_policy.draft_length, room);
+  return static_cast<int32_t>(std::min<int64_t>(fastest, longest));
+}
+
+std::vector<CostPoint> measure_cost_curve(ForwardPass& model) {
   std::vector<CostPoint> curve;
   const int32_t most_rows = model.arena().largest_gap();
   for (const int32_t rows : {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512}) {
@@ -68,7 +99,7 @@ int32_t measure_round_rows(ForwardPass& model) {
     curve.push_back({.rows = rows, .seconds = time_rows(model, rows)});
     if (curve.back().seconds > kLongestRound) break;
   }
-  return curve.empty() ? 1 : choose_round_rows(curve);  // empty: an arena of no positions
+  return curve;
 }
 
 }  // namespace seedbed::engine

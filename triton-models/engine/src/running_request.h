@@ -15,14 +15,16 @@ namespace seedbed::engine {
 // remove() after the last one.
 class LoadedModel {
  public:
-  LoadedModel(std::unique_ptr<ForwardPass> forward_pass, int32_t round_rows)
-      : pass(std::move(forward_pass)), max_round_rows(round_rows) {
+  LoadedModel(std::unique_ptr<ForwardPass> forward_pass, int32_t round_rows, int32_t fastest_draft)
+      : pass(std::move(forward_pass)), max_round_rows(round_rows), draft_length(fastest_draft) {
     stats.max_round_rows = round_rows;
+    stats.draft_length = fastest_draft;
     stats.kv_positions = pass->arena().capacity();
   }
 
   std::unique_ptr<ForwardPass> pass;
   const int32_t max_round_rows;
+  const int32_t draft_length;  // of requests that name none
 
   // Guarded by the scheduler's mutex.
   bool removing = false;

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "cost_curve.h"
 #include "running_request.h"
@@ -24,8 +25,20 @@ void validate(const GenerationRequest& request) {
   ENGINE_CHECK(request.sink != nullptr, "request without a sink");
 }
 
+// Checked with the contract's own draft length first: what a machine would choose decides about no refusal.
+void choose_draft_length_of(GenerationRequest& request, const LoadedModel& model) {
+  DecodeParameters& p = request.parameters;
+  if (!request.any_draft_length || p.mode != Mode::kExact) return;
+  const Contract& contract = model.pass->contract();
+  contract.validate(request.prompt, p);
+  p.draft_length =
+      draft_length_that_fits(model.draft_length, contract, static_cast<int64_t>(request.prompt.size()),
+                             p.max_tokens, model.pass->arena().capacity());
+}
+
 std::unique_ptr<RunningRequest> accept(LoadedModel& model, GenerationRequest request) {
   validate(request);
+  choose_draft_length_of(request, model);
   auto accepted = std::make_unique<RunningRequest>();
   accepted->model = &model;
   accepted->decoder = Decoder::create(model.pass->contract(), std::move(request.prompt), request.parameters);
@@ -69,9 +82,15 @@ Scheduler::~Scheduler() {
 
 Scheduler::ModelHandle Scheduler::add(std::unique_ptr<ForwardPass> model) {
   ENGINE_CHECK(model != nullptr, "no model to add");
-  const int32_t round_rows =
-      state_->options.max_round_rows > 0 ? state_->options.max_round_rows : measure_round_rows(*model);
-  auto handle = std::make_shared<LoadedModel>(std::move(model), round_rows);
+  const Contract& contract = model->contract();
+  const bool choosing = state_->options.max_round_rows == 0 || !contract.draft_yield.empty();
+  const std::vector<CostPoint> curve = choosing ? measure_cost_curve(*model) : std::vector<CostPoint>{};
+  int32_t round_rows = state_->options.max_round_rows;
+  if (round_rows == 0) round_rows = curve.empty() ? 1 : choose_round_rows(curve);
+  const int32_t draft_length = curve.empty() || contract.draft_yield.empty()
+                                   ? contract.default_policy.draft_length
+                                   : choose_draft_length(contract.draft_yield, curve);
+  auto handle = std::make_shared<LoadedModel>(std::move(model), round_rows, draft_length);
   const std::lock_guard lock(state_->inbox.mutex);
   state_->models.insert(handle);
   return handle;

@@ -221,6 +221,43 @@ TEST(Contract, CountsAFullCanvasFromThePromptsEnd) {
   EXPECT_NO_THROW(contract.validate({1}, parameters));
 }
 
+TEST(Contract, ReadsWhatDraftsYield) {
+  EXPECT_TRUE(Contract::parse(valid().dump()).draft_yield.empty()) << "it is optional";
+  json document = valid();
+  document["draft_yield"] = {{1, 1}, {4, 3.5}, {16, 16}};
+  const std::vector<DraftYield> expected{{1, 1}, {4, 3.5}, {16, 16}};
+  EXPECT_EQ(Contract::parse(document.dump()).draft_yield, expected);
+}
+
+TEST(Contract, RefusesAnImpossibleDraftYield) {
+  const std::vector<std::pair<json, std::string>> refusals{
+      {nullptr, "draft_yield has the wrong type: null (expected: list of"},
+      {json::array(), "draft_yield has the wrong type: [] (expected: list of"},
+      {{4, 3.5}, "draft_yield holds no pair: 4 (expected: [draft_length,"},
+      {{{4, 3.5, 1}}, "draft_yield holds no pair: [4,3.5,1] (expected:"},
+      {{{4.0, 3.5}}, "draft_yield holds no pair: [4.0,3.5] (expected:"},
+      {{{4, "3.5"}}, "draft_yield holds no pair: [4,\"3.5\"] (expected:"},
+      {{{0, 1}}, "draft_length out of range: 0 (expected: 1..16, ascending)"},
+      {{{17, 1}}, "draft_length out of range: 17 (expected: 1..16, ascending)"},
+      {{{18446744073709551615U, 1}}, "draft_length out of range: 18446744073709551615 (expected: 1..16"},
+      {{{8, 2}, {8, 3}}, "draft_length out of range: 8 (expected: 9..16, ascending)"},
+      {{{8, 0.5}}, "tokens per forward pass out of range: 0.5 (expected: 1..8)"},
+      {{{8, 8.5}}, "tokens per forward pass out of range: 8.5 (expected: 1..8)"},
+  };
+  for (const auto& [value, words] : refusals) {
+    json document = valid();
+    document["draft_yield"] = value;
+    const std::string refusal = message_of<ModelError>([&] { Contract::parse(document.dump()); });
+    EXPECT_NE(refusal.find(words), std::string::npos) << refusal << " for " << value;
+  }
+  json document = valid();
+  document["modes"] = {"diffusion"};
+  document["default_policy"]["mode"] = "diffusion";
+  document["draft_yield"] = {{4, 3.5}};
+  EXPECT_EQ(message_of<ModelError>([&] { Contract::parse(document.dump()); }),
+            "contract: draft_yield is given without mode exact: [[4,3.5]]");
+}
+
 class Validation : public testing::Test {
  protected:
   Contract contract_ = Contract::parse(valid().dump());

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "scheduler_fixture.h"
+#include "seedbed/engine/check.h"
 
 namespace seedbed::engine {
 namespace {
@@ -128,6 +129,70 @@ TEST(SchedulerRound, HoldsAShortPromptWholeWithTheMasksBehindIt) {
   told->wait();
   EXPECT_EQ(told->work.forward_passes, 1);
   EXPECT_EQ(told->work.positions_evaluated, 64 + contract.default_policy.draft_length);
+}
+
+Contract contract_with_draft_yield() {
+  Contract contract = test_contract(Attention::kCausalContext);
+  contract.draft_yield = {{1, 1}, {16, 16}};
+  return contract;
+}
+
+TEST(SchedulerDraftLength, IsTheContractsWhereNothingWasMeasured) {
+  Scheduler scheduler({});
+  const Contract contract = test_contract(Attention::kCausalContext);
+  const auto model = scheduler.add(std::make_unique<HashModel>(contract));
+  EXPECT_EQ(scheduler.stats(model).draft_length, contract.default_policy.draft_length);
+}
+
+TEST(SchedulerDraftLength, IsOneOfThoseThatWereMeasuredAndChangesNoToken) {
+  const Contract contract = contract_with_draft_yield();
+  Scheduler scheduler({.max_round_rows = 64});
+  const auto model = scheduler.add(std::make_unique<HashModel>(contract));
+  const int64_t chosen = scheduler.stats(model).draft_length;
+  EXPECT_TRUE(chosen == 1 || chosen == 16) << chosen;
+  for (int64_t seed = 0; seed < 6; ++seed) {
+    const Ask ask{.mode = Mode::kExact, .prompt_length = 9, .max_tokens = 40, .seed = seed};
+    const auto told = std::make_shared<Told>();
+    GenerationRequest free = request(contract, ask, told);
+    free.any_draft_length = true;
+    GenerationRequest named = request(contract, ask, nullptr);
+    named.parameters.draft_length = static_cast<int32_t>(chosen);
+    HashModel other(contract);
+    const Generation with_chosen = generate(other, named.prompt, named.parameters);
+    scheduler.submit(model, std::move(free));
+    told->wait();
+    EXPECT_EQ(told->token_ids, alone(contract, ask).token_ids);
+    EXPECT_EQ(told->work.positions_evaluated, with_chosen.work.positions_evaluated);
+  }
+}
+
+TEST(SchedulerDraftLength, IsARequestsOwnWhereItNamesOne) {
+  const Contract contract = contract_with_draft_yield();
+  Scheduler scheduler({.max_round_rows = 64});
+  const auto model = scheduler.add(std::make_unique<HashModel>(contract));
+  const Ask ask{.mode = Mode::kExact, .prompt_length = 9, .max_tokens = 40, .seed = 1};
+  const auto told = submit(scheduler, model, contract, ask);
+  told->wait();
+  expect_as_alone(*told, contract, ask);
+}
+
+TEST(SchedulerDraftLength, IsRefusedLikeTheContractsWhereTheContextIsShort) {
+  Contract contract = contract_with_draft_yield();
+  contract.context_length = 64;
+  Scheduler scheduler({.max_round_rows = 64});
+  const auto model = scheduler.add(std::make_unique<HashModel>(contract));
+  const auto ask_for = [&](int32_t prompt_length) {
+    const auto told = std::make_shared<Told>();
+    GenerationRequest free =
+        request(contract, {.mode = Mode::kExact, .prompt_length = prompt_length, .max_tokens = 10}, told);
+    free.any_draft_length = true;
+    scheduler.submit(model, std::move(free));
+    told->wait();
+    return told->finish;
+  };
+  const int32_t longest = 64 - 10 - contract.default_policy.draft_length;
+  EXPECT_NE(ask_for(longest), FinishReason::kError);
+  EXPECT_THROW(ask_for(longest + 1), RequestError);
 }
 
 TEST(SchedulerRound, SizeIsMeasuredWhenNotConfigured) {

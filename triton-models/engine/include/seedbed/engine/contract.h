@@ -32,6 +32,14 @@ struct DecodeParameters {
   int64_t max_positions = INT64_MAX;
 };
 
+// What mode `exact` makes of a forward pass with drafts of one length, measured when the version was made.
+struct DraftYield {
+  int32_t draft_length = 0;
+  double tokens_per_forward = 0;  // at most draft_length: the draft is one token shorter than the masks
+
+  bool operator==(const DraftYield&) const = default;
+};
+
 // contract.json of a model version (docs/model-version.md). Immutable after parsing.
 struct Contract {
   std::string architecture;
@@ -49,6 +57,7 @@ struct Contract {
   bool can_edit = false;
   bool compute_f32 = true;
   DecodeParameters default_policy;  // max_tokens and max_positions are meaningless here
+  std::vector<DraftYield> draft_yield;  // by ascending draft_length; empty: not measured
   double tolerance = 1e-3;
   std::map<std::string, std::string> sha256;  // file name -> lower-case hex
 

@@ -30,6 +30,9 @@ class RequestSink {
 struct GenerationRequest {
   std::vector<int32_t> prompt;
   DecodeParameters parameters;
+  // The request named no draft length: parameters hold the contract's, and the scheduler takes the one that
+  // is fastest on this machine. It never changes the tokens.
+  bool any_draft_length = false;
   bool drafts = false;
   std::string tenant;
   int32_t weight = 1;                              // 1..1000; a tenant has the weight of its latest request
@@ -50,6 +53,7 @@ struct SchedulerStats {
   int64_t rounds = 0;
   int64_t rows = 0;
   int64_t max_round_rows = 0;
+  int64_t draft_length = 0;  // of requests that name none
   int64_t kv_positions_used = 0;
   int64_t kv_positions = 0;
   Work work;  // sum over finished and running requests
@@ -69,8 +73,8 @@ class Scheduler {
 
   using ModelHandle = std::shared_ptr<class LoadedModel>;
 
-  // The scheduler takes the model over. Measures its cost curve on the caller's thread when max_round_rows is
-  // 0.
+  // The scheduler takes the model over. Measures its cost curve on the caller's thread where something is to be
+  // chosen by it: max_round_rows is 0, or the contract has a draft_yield.
   ModelHandle add(std::unique_ptr<ForwardPass> model);
   // Waits until the model's last request has finished, then destroys the model; new requests are refused with
   // Overloaded at once.
