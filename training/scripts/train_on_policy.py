@@ -2,7 +2,8 @@
 
 Starts where --out stands if it exists, otherwise from --init. SIGTERM and SIGINT end the run after
 the step under way, with a checkpoint. Every --measure-every steps the served policy is measured on
-prompts of training compositions; those lines, with the steps', go to <out>.jsonl.
+prompts of training compositions; those lines, with the steps', go to <out>.jsonl, which
+collect_on_policy.py makes a result of.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import signal
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -81,6 +82,8 @@ def main() -> None:
         )
         if options.out.exists():
             trainer.restore(checkpoint.load(options.out))
+        else:
+            record({"init": options.init.stem, **asdict(config)})
         began, first = time.monotonic(), trainer.step
         while trainer.step < config.steps and not stopping:
             if trainer.step % options.measure_every == 0:

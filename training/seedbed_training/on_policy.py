@@ -259,3 +259,22 @@ def policy_loss(
         "gain": gain.item(),
     }
     return config.anchor_weight * (next_token + masked) - gain, measured
+
+
+def measured_run(lines: list[dict]) -> dict:
+    """What a run's log says of the served policy, by step; the weight is that of the step before."""
+    config, *rest = lines
+    weight, points = 0.0, []
+    for line in rest:
+        if "measured" in line:
+            figures = {name: line[name] for name in ("tokens_per_forward", "pass_at_1", "flops")}
+            points.append({"step": line["measured"], **figures, "weight": weight})
+        else:
+            weight = line["weight"]
+    return {
+        "checkpoint": config["init"],
+        "block_size": config["block_size"],
+        "setting": f"policy=confident_prefix,threshold={config['threshold']}",
+        "reward": config["reward"],
+        "lines": points,
+    }

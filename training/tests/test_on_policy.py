@@ -16,6 +16,7 @@ from seedbed_training.on_policy import (
     RolloutDecoder,
     SpeedWeight,
     advantages,
+    measured_run,
     policy_loss,
     reveal_score,
     reward,
@@ -128,3 +129,18 @@ def test_speed_weighs_more_only_while_the_answers_stay_right():
     for _ in range(12):
         weight.update(0.5)
     assert weight.value == 0.0 < risen
+
+
+def test_the_log_of_a_run_is_read_by_the_steps_at_which_it_was_measured():
+    measured = {"tokens_per_forward": 9.0, "pass_at_1": 0.98, "flops": 5, "tokens": 60.0}
+    run = measured_run(
+        [
+            {"init": "seedling-order", "block_size": 32, "threshold": 0.9, "reward": "surrogate"},
+            {"measured": 0, **measured},
+            {"step": 1, "weight": 0.02, "pass_at_1": 0.5, "tokens_per_forward": 1.0},
+            {"measured": 1, **measured, "tokens_per_forward": 12.0},
+        ]
+    )
+    assert run["checkpoint"] == "seedling-order" and run["block_size"] == 32
+    steps = [(line["step"], line["tokens_per_forward"], line["weight"]) for line in run["lines"]]
+    assert steps == [(0, 9.0, 0.0), (1, 12.0, 0.02)]
