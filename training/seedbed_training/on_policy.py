@@ -262,7 +262,7 @@ def policy_loss(
 
 
 def measured_run(lines: list[dict]) -> dict:
-    """What a run's log says of the served policy, by step; the weight is that of the step before."""
+    """What a run's log says of the served policy by step, with the weight of the step before."""
     config, *rest = lines
     weight, points = 0.0, []
     for line in rest:
