@@ -2,7 +2,8 @@
 
 `python scripts/evaluate_ablation.py --seed 5 --count 2000 --tokenizer FILE --out FILE
 NAME=CHECKPOINT:SETTING ...`. A setting is a comma-separated list of request parameters, such as
-`mode=exact,draft_length=12`. The first arm is what the others are compared with: the differences
+`mode=exact,draft_length=12`, or `mode=prompt_lookup,draft_length=12`, the baseline that copies its
+drafts from the text so far. The first arm is what the others are compared with: the differences
 come with a 95 % interval of a paired bootstrap over prompts. Every forward pass counts, that of the
 prompt too. Arms that --out already holds are not measured again.
 """

@@ -9,6 +9,7 @@ import numpy as np
 from .evaluation import judge, summarize
 from .model import Transformer
 from .sampler.contract import Contract, Parameters
+from .sampler.prompt_lookup import make_evaluated_decoder
 from .sampler.together import decode_together
 from .tokenizer import SeedbedTokenizer
 from .verifier import Verifier
@@ -18,7 +19,10 @@ _RESAMPLES = 2000
 
 
 def parameters_of(setting: str) -> Parameters:
-    """Request parameters from `name=value,...`; raises ValueError naming what is unknown."""
+    """Request parameters from `name=value,...`; raises ValueError naming what is unknown.
+
+    The mode may also be `prompt_lookup`, which no engine offers.
+    """
     types = {field.name: type(field.default) for field in fields(Parameters)}
     chosen: dict = {"max_tokens": MAX_TOKENS}
     for part in filter(None, setting.split(",")):
@@ -39,7 +43,7 @@ def measure_arm(
 ) -> dict:
     """Per prompt: right or not, tokens, forward passes, characters, positions, edits."""
     requests = [(tokenizer.encode(prompt["prompt"]), parameters) for prompt in prompts]
-    ended = dict(decode_together(model, contract, requests))
+    ended = dict(decode_together(model, contract, requests, make=make_evaluated_decoder))
     decoders = [ended[number] for number in range(len(prompts))]
     texts = [tokenizer.decode(decoder.output) for decoder in decoders]
     completions = [
