@@ -14,7 +14,6 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,11 +21,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seedbed_training import checkpoint
-from seedbed_training.comparison import compared, measure_arm, parameters_of
+from seedbed_training.comparison import compared, load_arm, measure_arm, parameters_of
 from seedbed_training.evaluation import draw_prompts
-from seedbed_training.export import contract_document
-from seedbed_training.sampler.contract import Contract
-from seedbed_training.seedling import FACTS
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
@@ -58,9 +54,7 @@ def main() -> None:
                 continue
             began = time.monotonic()
             state = checkpoint.load(Path(file))
-            model = checkpoint.round_to_half(checkpoint.load_model(Path(file)))
-            facts = replace(FACTS, can_edit=model.config.marks_visible)
-            contract = Contract.of(contract_document(model.config, facts))
+            model, contract = load_arm(Path(file))
             measured = measure_arm(
                 model, contract, tokenizer, verifier, prompts, parameters_of(setting)
             )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 
+from . import checkpoint
 from .evaluation import judge, summarize
+from .export import contract_document
 from .model import Transformer
 from .sampler.contract import Contract, Parameters
 from .sampler.prompt_lookup import make_evaluated_decoder
 from .sampler.together import decode_together
+from .seedling import FACTS
 from .tokenizer import SeedbedTokenizer
 from .verifier import Verifier
 
@@ -31,6 +35,13 @@ def parameters_of(setting: str) -> Parameters:
             raise ValueError(f"parameter unknown: {name!r} (expected: one of {', '.join(types)})")
         chosen[name] = value if types[name] is str else types[name](value)
     return Parameters(**chosen)
+
+
+def load_arm(file: Path) -> tuple[Transformer, Contract]:
+    """The model of a checkpoint as it would be served, with the contract it would have."""
+    model = checkpoint.round_to_half(checkpoint.load_model(file))
+    facts = replace(FACTS, can_edit=model.config.marks_visible)
+    return model, Contract.of(contract_document(model.config, facts))
 
 
 def measure_arm(
