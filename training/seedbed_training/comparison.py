@@ -10,6 +10,7 @@ import numpy as np
 from . import checkpoint
 from .evaluation import judge, summarize
 from .export import contract_document
+from .intervals import interval
 from .model import Transformer
 from .sampler.contract import Contract, Parameters
 from .sampler.prompt_lookup import make_evaluated_decoder
@@ -19,7 +20,6 @@ from .tokenizer import SeedbedTokenizer
 from .verifier import Verifier
 
 MAX_TOKENS = 192
-_RESAMPLES = 2000
 
 
 def parameters_of(setting: str) -> Parameters:
@@ -83,13 +83,6 @@ def difference(arm: dict, other: dict) -> tuple[float, float, float]:
     """Pass@1 of `arm` minus that of `other`, in points, with the paired interval."""
     paired = np.array(arm["right"], dtype=float) - np.array(other["right"], dtype=float)
     return (100 * paired.mean(), *interval(paired))
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean over prompts, times 100."""
-    random = np.random.default_rng(0)
-    means = [random.choice(values, len(values)).mean() for _ in range(_RESAMPLES)]
-    return tuple(float(100 * edge) for edge in np.percentile(means, (2.5, 97.5)))
 
 
 def per_forward(arm: dict, unit: str) -> float:
