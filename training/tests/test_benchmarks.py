@@ -104,8 +104,12 @@ def test_a_row_without_a_solution_is_a_task_all_the_same(tmp_path):
     ("format_", "row", "complaint"),
     [
         ("humaneval-x", {"test": None}, r"line 2: 'test' is NoneType \(expected: text\)"),
-        ("humaneval-x", {"task_id": "Python/0"}, r"line 2: 'task_id' is 'Python/0' \(expected: '"),
-        ("mbxp", {"language": "go"}, r"line 2: 'language' is 'go' \(expected: 'java'"),
+        (
+            "humaneval-x",
+            {"task_id": "Python/0"},
+            r"line 2: 'task_id' is 'Python/0' \(expected: Java/",
+        ),
+        ("mbxp", {"language": "javascript"}, r"'language' is 'javascript' \(expected: java\)"),
         ("mbxp", {"prompt": "class A {}"}, r"line 2: 'prompt' opens no method"),
         ("mbxp", {}, r"line 2: task_id MBJP/1 comes twice \(expected: once\)"),
     ],
@@ -309,3 +313,5 @@ def test_tokens_per_forward_counts_only_answers_whose_work_was_told():
     assert found["tokens_per_forward"] == 2
     assert found["pass_at_1"] == pytest.approx(2 / 3) and found["cut_short"] == 1
     assert summarize([untold])["tokens_per_forward"] is None
+    with pytest.raises(ValueError, match=r"answers: none \(expected: at least one\)"):
+        summarize([])

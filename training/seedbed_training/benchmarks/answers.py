@@ -47,6 +47,8 @@ def summarize(answers: Iterable[dict]) -> dict:
     """pass@1 (0 to 1) with its interval, how many ended in each kind, and tokens per forward where
     the service told."""
     answers = list(answers)
+    if not answers:
+        raise ValueError("answers: none (expected: at least one)")
     passed = np.array([answer["kind"] == "pass" for answer in answers], dtype=float)
     kinds = Counter(answer["kind"] for answer in answers)
     told = [answer for answer in answers if answer["tokens"] and answer["forwards"]]

@@ -7,6 +7,7 @@ on with, and a class `Main` that throws when the method is wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ class BenchmarkTask:
 @dataclass(frozen=True)
 class _Format:
     keys: tuple[str, ...]  # that a row must have, as text
-    in_java: tuple[str, str]  # one of them, and how it begins in a file about Java
+    in_java: tuple[str, str]  # one of them, and its pattern in a file about Java
     opening: str  # the one that the program begins with
     asked: Callable[[Mapping[str, str]], str]
 
@@ -49,13 +50,15 @@ def _with_the_bug(row: Mapping[str, str]) -> str:
 
 
 FORMATS = {
-    "humaneval-x": _Format(("task_id", "prompt", "test"), ("task_id", "Java/"), "prompt", _prompt),
+    "humaneval-x": _Format(
+        ("task_id", "prompt", "test"), ("task_id", r"Java/\d+"), "prompt", _prompt
+    ),
     "mbxp": _Format(
         ("task_id", "prompt", "test", "language"), ("language", "java"), "prompt", _prompt
     ),
     "humanevalfix": _Format(
         ("task_id", "declaration", "buggy_solution", "entry_point", "test"),
-        ("task_id", "Java/"),
+        ("task_id", r"Java/\d+"),
         "declaration",
         _with_the_bug,
     ),
@@ -92,9 +95,9 @@ def _check(where: str, row: dict, name: str) -> None:
             )
         if not isinstance(row[key], str):
             raise ValueError(f"{where}: {key!r} is {type(row[key]).__name__} (expected: text)")
-    key, start = format_.in_java
-    if not row[key].startswith(start):
-        raise ValueError(f"{where}: {key!r} is {row[key]!r} (expected: {start!r} at its start)")
+    key, pattern = format_.in_java
+    if not re.fullmatch(pattern, row[key]):
+        raise ValueError(f"{where}: {key!r} is {row[key]!r} (expected: {pattern})")
     if open_braces(row[format_.opening]) < 1:
         raise ValueError(
             f"{where}: {format_.opening!r} opens no method (expected: a brace left open)"
