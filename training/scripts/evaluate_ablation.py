@@ -2,7 +2,8 @@
 
 `python scripts/evaluate_ablation.py --seed 5 --count 2000 --tokenizer FILE --out FILE
 NAME=CHECKPOINT:SETTING ...`. A setting is a comma-separated list of request parameters, such as
-`mode=exact,draft_length=12`. The first arm is what the others are compared with: the differences
+`mode=exact,draft_length=12`, or `mode=prompt_lookup,draft_length=12`, the baseline that copies its
+drafts from the text so far. The first arm is what the others are compared with: the differences
 come with a 95 % interval of a paired bootstrap over prompts. Every forward pass counts, that of the
 prompt too. Arms that --out already holds are not measured again.
 """
@@ -13,7 +14,6 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,11 +21,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seedbed_training import checkpoint
-from seedbed_training.comparison import compared, measure_arm, parameters_of
+from seedbed_training.comparison import compared, load_arm, measure_arm, parameters_of
 from seedbed_training.evaluation import draw_prompts
-from seedbed_training.export import contract_document
-from seedbed_training.sampler.contract import Contract
-from seedbed_training.seedling import FACTS
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
@@ -57,9 +54,7 @@ def main() -> None:
                 continue
             began = time.monotonic()
             state = checkpoint.load(Path(file))
-            model = checkpoint.round_to_half(checkpoint.load_model(Path(file)))
-            facts = replace(FACTS, can_edit=model.config.marks_visible)
-            contract = Contract.of(contract_document(model.config, facts))
+            model, contract = load_arm(Path(file))
             measured = measure_arm(
                 model, contract, tokenizer, verifier, prompts, parameters_of(setting)
             )

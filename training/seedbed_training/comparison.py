@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 
+from . import checkpoint
 from .evaluation import judge, summarize
+from .export import contract_document
+from .intervals import interval
 from .model import Transformer
 from .sampler.contract import Contract, Parameters
+from .sampler.prompt_lookup import make_evaluated_decoder
 from .sampler.together import decode_together
+from .seedling import FACTS
 from .tokenizer import SeedbedTokenizer
 from .verifier import Verifier
 
 MAX_TOKENS = 192
-_RESAMPLES = 2000
 
 
 def parameters_of(setting: str) -> Parameters:
-    """Request parameters from `name=value,...`; raises ValueError naming what is unknown."""
+    """Request parameters from `name=value,...`; raises ValueError naming what is unknown.
+
+    The mode may also be `prompt_lookup`, which no engine offers.
+    """
     types = {field.name: type(field.default) for field in fields(Parameters)}
     chosen: dict = {"max_tokens": MAX_TOKENS}
     for part in filter(None, setting.split(",")):
@@ -27,6 +35,13 @@ def parameters_of(setting: str) -> Parameters:
             raise ValueError(f"parameter unknown: {name!r} (expected: one of {', '.join(types)})")
         chosen[name] = value if types[name] is str else types[name](value)
     return Parameters(**chosen)
+
+
+def load_arm(file: Path) -> tuple[Transformer, Contract]:
+    """The model of a checkpoint as it would be served, with the contract it would have."""
+    model = checkpoint.round_to_half(checkpoint.load_model(file))
+    facts = replace(FACTS, can_edit=model.config.marks_visible)
+    return model, Contract.of(contract_document(model.config, facts))
 
 
 def measure_arm(
@@ -39,7 +54,7 @@ def measure_arm(
 ) -> dict:
     """Per prompt: right or not, tokens, forward passes, characters, positions, edits."""
     requests = [(tokenizer.encode(prompt["prompt"]), parameters) for prompt in prompts]
-    ended = dict(decode_together(model, contract, requests))
+    ended = dict(decode_together(model, contract, requests, make=make_evaluated_decoder))
     decoders = [ended[number] for number in range(len(prompts))]
     texts = [tokenizer.decode(decoder.output) for decoder in decoders]
     completions = [
@@ -68,13 +83,6 @@ def difference(arm: dict, other: dict) -> tuple[float, float, float]:
     """Pass@1 of `arm` minus that of `other`, in points, with the paired interval."""
     paired = np.array(arm["right"], dtype=float) - np.array(other["right"], dtype=float)
     return (100 * paired.mean(), *interval(paired))
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean over prompts, times 100."""
-    random = np.random.default_rng(0)
-    means = [random.choice(values, len(values)).mean() for _ in range(_RESAMPLES)]
-    return tuple(float(100 * edge) for edge in np.percentile(means, (2.5, 97.5)))
 
 
 def per_forward(arm: dict, unit: str) -> float:

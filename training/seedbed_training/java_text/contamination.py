@@ -6,13 +6,12 @@ identifiers, keywords and numbers: punctuation makes every loop over an array lo
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ..benchmarks.rows import SUFFIXES, rows
 from ..domain.sample import Sample
 
 RUN = 13  # words
@@ -27,11 +26,10 @@ FIELDS = (
     "docstring",
     "reference",
 )
-_SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 def benchmark_files(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIXES))
+    files = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
     if not files:
         raise ValueError(f"no benchmark in {folder} (expected: files named *.jsonl or *.jsonl.gz)")
     return files
@@ -39,19 +37,14 @@ def benchmark_files(folder: Path) -> list[Path]:
 
 def texts_of(path: Path) -> Iterator[str]:
     """One text a row of a JSON lines file: the question with its answer, then the other fields."""
-    opened = gzip.open if path.name.endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            row = json.loads(line)
-            found = {name: row[name] for name in FIELDS if isinstance(row.get(name), str)}
-            if not found:
-                raise ValueError(
-                    f"{path}, line {number}: fields {sorted(row)} (expected: any of {FIELDS})"
-                )
-            prompt = found.get("prompt", "")
-            answers = ("canonical_solution", "buggy_solution", "reference")
-            yield from (prompt + found[name] for name in answers if name in found)
-            yield from (text for name, text in found.items() if name not in answers)
+    for where, row in rows(path):
+        found = {name: row[name] for name in FIELDS if isinstance(row.get(name), str)}
+        if not found:
+            raise ValueError(f"{where}: fields {sorted(row)} (expected: any of {FIELDS})")
+        prompt = found.get("prompt", "")
+        answers = ("canonical_solution", "buggy_solution", "reference")
+        yield from (prompt + found[name] for name in answers if name in found)
+        yield from (text for name, text in found.items() if name not in answers)
 
 
 class Contamination:

@@ -10,18 +10,10 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..domain.sample import MAX_BODY_LINES, Sample
+from .tokens import Token, tokens_of
 
-_TOKEN = re.compile(
-    r"""(?P<comment>/\*.*?\*/|//[^\n]*)
-    |(?P<literal>\"\"\".*?(?<!\\)\"\"\"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')
-    |(?P<word>[\w$]+)
-    |(?P<space>\s+)
-    |(?P<mark>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 _CLOSING = {"(": ")", "{": "}"}
 _TYPES = ("class", "interface", "enum", "record")
 _MODIFIERS = re.compile(
@@ -30,19 +22,11 @@ _MODIFIERS = re.compile(
 _LONGEST_DOC, _SHORTEST_DOC = 160, 12  # characters
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
 def methods(source: str) -> Iterator[Sample]:
     """The methods of a file that have a Javadoc, a result and a body of at most
     `MAX_BODY_LINES` lines."""
     source = source.replace("\r\n", "\n")
-    tokens = [_Token(m.lastgroup, m[0], m.start(), m.end()) for m in _TOKEN.finditer(source)]
+    tokens = tokens_of(source)
     for number, token in enumerate(tokens):
         if token.kind == "comment" and token.text.startswith("/**"):
             doc = first_sentence(token.text)
@@ -70,8 +54,8 @@ def first_sentence(javadoc: str) -> str | None:
     return text
 
 
-def _method(source: str, tokens: list[_Token], first: int, doc: str) -> Sample | None:
-    head: list[_Token] = []  # without comments and annotations
+def _method(source: str, tokens: list[Token], first: int, doc: str) -> Sample | None:
+    head: list[Token] = []  # without comments and annotations
     number = first
     while number < len(tokens):
         token = tokens[number]
@@ -117,7 +101,7 @@ def _sample(doc: str, signature: str, body: str) -> Sample | None:
     return Sample(f"/** {doc} */\n{signature} {{", text + "\n}")
 
 
-def _matching(tokens: list[_Token], number: int) -> int:
+def _matching(tokens: list[Token], number: int) -> int:
     """The number of the token that closes what `number` opens; `len(tokens)` when none does."""
     opening = tokens[number].text
     depth = 0
@@ -129,7 +113,7 @@ def _matching(tokens: list[_Token], number: int) -> int:
     return len(tokens)
 
 
-def _after_annotation(tokens: list[_Token], number: int) -> int:
+def _after_annotation(tokens: list[Token], number: int) -> int:
     """The number after `@name`, or after the values that follow it."""
     number += 1
     while number < len(tokens) and (tokens[number].kind == "word" or tokens[number].text == "."):
@@ -142,7 +126,7 @@ def _after_annotation(tokens: list[_Token], number: int) -> int:
     return number
 
 
-def _without_annotations(tokens: list[_Token], first: int, last: int) -> list[_Token]:
+def _without_annotations(tokens: list[Token], first: int, last: int) -> list[Token]:
     kept = []
     number = first
     while number <= min(last, len(tokens) - 1):

@@ -24,7 +24,28 @@ class AutoregressiveDecoder(Decoder):
         return self._output_step(slice_.rows, [(drawn.token_id, drawn.confidence)])
 
 
-class ExactDecoder(Decoder):
+class VerifyingDecoder(Decoder):
+    """What decoders with a draft of clean rows share: they take over what the model says itself."""
+
+    def _verify(
+        self, slice_: Slice, logits: np.ndarray
+    ) -> tuple[list[int], list[tuple[int, float]]]:
+        """The slice's draft, and the (token, confidence) pairs that stand in its place: drawn ones
+        as far as the draft agrees with them, and the one after that."""
+        pending_row = slice_.first_logits_row
+        pending_position = len(slice_.context) + pending_row
+        drafted = list(slice_.token_ids[pending_row + 1 : slice_.clean_rows])
+        accepted = []
+        for i in range(len(drafted) + 1):
+            drawn = self._draw(logits[i], pending_position + i + 1)
+            self._limit_margin(drawn.margin)
+            accepted.append((drawn.token_id, drawn.confidence))
+            if i == len(drafted) or drawn.token_id != drafted[i]:
+                break
+        return drafted, accepted
+
+
+class ExactDecoder(VerifyingDecoder):
     """Verifies a draft with clean rows and drafts on with denoise rows, in one round."""
 
     def __init__(self, contract: Contract, prompt: list[int], parameters: Parameters) -> None:
@@ -48,17 +69,9 @@ class ExactDecoder(Decoder):
     def _decide(self, slice_: Slice, logits: np.ndarray) -> Step:
         if not len(logits):
             return Step(slice_.rows)
-        pending_row = slice_.first_logits_row  # its KV is kept in any case
-        pending_position = len(slice_.context) + pending_row
-        drafted = list(slice_.token_ids[pending_row + 1 : slice_.clean_rows])
-        accepted = []
-        for i in range(len(drafted) + 1):
-            drawn = self._draw(logits[i], pending_position + i + 1)
-            self._limit_margin(drawn.margin)
-            accepted.append((drawn.token_id, drawn.confidence))
-            if i == len(drafted) or drawn.token_id != drafted[i]:
-                break
-        step = self._output_step(pending_row + len(accepted), accepted)
+        drafted, accepted = self._verify(slice_, logits)
+        # The KV of the pending row is kept in any case.
+        step = self._output_step(slice_.first_logits_row + len(accepted), accepted)
         if not step.finish_reason:
             self.draft = self._next_draft(slice_, logits, drafted, accepted)
         return step

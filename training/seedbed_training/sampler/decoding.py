@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,13 +53,14 @@ def generate(
     source: LogitsSource,
     max_rows: int | None = None,
     least_margin: float = 0.0,
+    make: Callable[[Contract, list[int], Parameters], Decoder] = make_decoder,
 ) -> Generation:
     """Decodes one request to its end. `max_rows` cuts the prompt into chunks and never changes the
     tokens.
 
     Gives up, with an empty finish reason, when the margin of a decision is below `least_margin`.
     """
-    decoder = make_decoder(contract, prompt, parameters)
+    decoder = make(contract, prompt, parameters)
     rounds: list[Round] = []
     while True:
         slice_ = decoder.plan(max_rows)
