@@ -238,6 +238,8 @@ def test_repeated_loads_leak_no_metric_and_no_memory(start_triton) -> None:
 def test_the_draft_length_is_chosen_among_those_that_the_version_measured(triton: RunningTriton, load) -> None:
     version = load()
     assert triton.metric("draft_length", model=version.name) == version.contract["default_policy"]["draft_length"]
+    triton.control.unload_model(version.name)
+    triton.wait_for(lambda: triton.metric("draft_length", model=version.name) is None, "the metrics are gone")
     version.change_contract(draft_yield=[[2, 2.0], [7, 7.0]])
     triton.control.load_model(version.name)
     chosen = triton.metric("draft_length", model=version.name)
