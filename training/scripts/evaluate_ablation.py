@@ -11,18 +11,17 @@ prompt too. Arms that --out already holds are not measured again.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from pathlib import Path
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seedbed_training import checkpoint
-from seedbed_training.comparison import compared, load_arm, measure_arm, parameters_of
+from seedbed_training.comparison import compared, measure_arm, measure_arms, parameters_of
 from seedbed_training.evaluation import draw_prompts
+from seedbed_training.model import Transformer
+from seedbed_training.sampler.contract import Contract
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
@@ -42,29 +41,14 @@ def main() -> None:
 
     tokenizer = SeedbedTokenizer(options.tokenizer)
     asked = {"seed": options.seed, "count": options.count}
-    results = json.loads(options.out.read_text()) if options.out.exists() else {**asked, "arms": {}}
-    if {name: results[name] for name in asked} != asked:
-        raise ValueError(f"{options.out} holds other prompts (expected: {asked})")
     with Verifier(timeout_ms=5000) as verifier:
         prompts = draw_prompts(options.seed, options.count, verifier)
-        for arm in options.arms:
-            name, _, rest = arm.partition("=")
-            file, _, setting = rest.partition(":")
-            if name in results["arms"]:
-                continue
-            began = time.monotonic()
-            state = checkpoint.load(Path(file))
-            model, contract = load_arm(Path(file))
-            measured = measure_arm(
-                model, contract, tokenizer, verifier, prompts, parameters_of(setting)
-            )
-            results["arms"][name] = {
-                "checkpoint": Path(file).stem, "setting": setting, "flops": state["flops"],
-                **measured,
-            }  # fmt: skip
-            options.out.parent.mkdir(parents=True, exist_ok=True)
-            options.out.write_text(json.dumps(results) + "\n")
-            print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+
+        def measure(model: Transformer, contract: Contract, setting: str) -> dict:
+            parameters = parameters_of(setting)
+            return measure_arm(model, contract, tokenizer, verifier, prompts, parameters)
+
+        results = measure_arms(options.arms, options.out, asked, measure)
     for line in compared(results["arms"]):
         print(line)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,20 +25,61 @@ from .verifier import Verifier
 
 MAX_TOKENS = 192
 
+Asked = TypeVar("Asked", bound=Parameters)
 
-def parameters_of(setting: str) -> Parameters:
+
+def parameters_of(setting: str, kind: type[Asked] = Parameters) -> Asked:
     """Request parameters from `name=value,...`; raises ValueError naming what is unknown.
 
     The mode may also be `prompt_lookup`, which no engine offers.
     """
-    types = {field.name: type(field.default) for field in fields(Parameters)}
+    types = {field.name: type(field.default) for field in fields(kind)}
     chosen: dict = {"max_tokens": MAX_TOKENS}
     for part in filter(None, setting.split(",")):
         name, _, value = part.partition("=")
-        if name not in types:
-            raise ValueError(f"parameter unknown: {name!r} (expected: one of {', '.join(types)})")
-        chosen[name] = value if types[name] is str else types[name](value)
-    return Parameters(**chosen)
+        if types.get(name) not in (str, int, float):
+            known = [known for known, type_ in types.items() if type_ in (str, int, float)]
+            raise ValueError(f"parameter unknown: {name!r} (expected: one of {', '.join(known)})")
+        chosen[name] = types[name](value)
+    return kind(**chosen)
+
+
+def measure_arms(
+    arms: list[str],
+    out: Path,
+    asked: dict,
+    measure: Callable[[Transformer, Contract, str], dict],
+) -> dict:
+    """What `out` holds once each of `arms`, NAME=CHECKPOINT:SETTING, is measured: `asked`, and by
+    name under `arms` what `measure` gives for a model, its contract and the setting.
+
+    Arms that `out` already holds are not measured again. Raises ValueError when it holds answers to
+    something else than `asked`.
+    """
+    results = json.loads(out.read_text()) if out.exists() else {**asked, "arms": {}}
+    if {name: results.get(name) for name in asked} != asked:
+        raise ValueError(f"{out} holds other prompts (expected: {_shortened(asked)})")
+    for arm in arms:
+        name, _, rest = arm.partition("=")
+        file, _, setting = rest.partition(":")
+        if name in results["arms"]:
+            continue
+        began = time.monotonic()
+        model, contract = load_arm(Path(file))
+        results["arms"][name] = {
+            "checkpoint": Path(file).stem,
+            "setting": setting,
+            "flops": checkpoint.load(Path(file))["flops"],
+            **measure(model, contract, setting),
+        }
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(results) + "\n")
+        print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+    return results
+
+
+def _shortened(asked: dict) -> dict:
+    return {name: value for name, value in asked.items() if not isinstance(value, list)}
 
 
 def load_arm(file: Path) -> tuple[Transformer, Contract]:
@@ -73,15 +118,15 @@ def measure_arm(
     }
 
 
-def pass_at_1(arm: dict) -> tuple[float, float, float]:
-    """Mean and 95 % interval, in per cent."""
-    right = np.array(arm["right"], dtype=float)
+def pass_at_1(arm: dict, of: str = "right") -> tuple[float, float, float]:
+    """Mean and 95 % interval, in per cent, of the column `of`: 0 or 1 a prompt."""
+    right = np.array(arm[of], dtype=float)
     return (100 * right.mean(), *interval(right))
 
 
-def difference(arm: dict, other: dict) -> tuple[float, float, float]:
-    """Pass@1 of `arm` minus that of `other`, in points, with the paired interval."""
-    paired = np.array(arm["right"], dtype=float) - np.array(other["right"], dtype=float)
+def difference(arm: dict, other: dict, of: str = "right") -> tuple[float, float, float]:
+    """`pass_at_1` of `arm` minus that of `other`, in points, with the paired interval."""
+    paired = np.array(arm[of], dtype=float) - np.array(other[of], dtype=float)
     return (100 * paired.mean(), *interval(paired))
 
 

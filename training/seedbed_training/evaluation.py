@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from .corpus import task_of
 from .domain.composition import is_held_out
@@ -12,6 +13,7 @@ from .domain.sample import draw_any_composition, draw_any_instance, render
 from .verifier import KINDS, Task, Verdict, Verifier
 
 BATCH = 200
+Change = TypeVar("Change")
 
 
 def draw_prompts(seed: int, count: int, verifier: Verifier) -> list[dict]:
@@ -95,6 +97,49 @@ def judge(
         for key, (verdict,) in zip(batch, verifier.judge(tasks), strict=True):
             verdicts[key] = verdict
     return verdicts
+
+
+def first_to_fail(
+    prompts: Sequence[dict], changes: Sequence[Sequence[tuple[Change, str]]], verifier: Verifier
+) -> list[Change]:
+    """Of each prompt's (change, completion that results), in order, the first whose completion does
+    not pass.
+
+    Raises ValueError for a prompt of which every one passes.
+    """
+    found: dict[str, Change] = {}
+    attempt = 0
+    while left := [
+        (prompt, tried)
+        for prompt, tried in zip(prompts, changes, strict=True)
+        if prompt["id"] not in found
+    ]:
+        for prompt, tried in left:
+            if attempt == len(tried):
+                raise ValueError(
+                    f"all of {attempt} changes pass: {prompt['reference']!r} "
+                    "(expected: one that does not)"
+                )
+        answers = [{"id": prompt["id"], "completion": tried[attempt][1]} for prompt, tried in left]
+        verdicts = judge([prompt for prompt, _ in left], answers, verifier)
+        found |= {
+            prompt["id"]: tried[attempt][0]
+            for prompt, tried in left
+            if not verdicts[prompt["id"]].passed
+        }
+        attempt += 1
+    return [found[prompt["id"]] for prompt in prompts]
+
+
+def dealt(kinds: Sequence[str], count: int, rng: random.Random) -> list[list[str]]:
+    """`count` times all `kinds` in some order; the first ones are dealt out evenly."""
+    deck: list[str] = []
+    orders = []
+    for _ in range(count):
+        deck = deck or rng.sample(kinds, len(kinds))
+        first = deck.pop()
+        orders.append([first, *rng.sample([k for k in kinds if k != first], len(kinds) - 1)])
+    return orders
 
 
 def summarize(prompts: Sequence[dict], verdicts: dict[str, Verdict]) -> dict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..comparison import interval
+from ..intervals import interval
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,16 @@ def generate(
 
     Gives up, with an empty finish reason, when the margin of a decision is below `least_margin`.
     """
-    decoder = make(contract, prompt, parameters)
+    return decode(make(contract, prompt, parameters), source, max_rows, least_margin)
+
+
+def decode(
+    decoder: Decoder,
+    source: LogitsSource,
+    max_rows: int | None = None,
+    least_margin: float = 0.0,
+) -> Generation:
+    """`generate` for a decoder at its beginning."""
     rounds: list[Round] = []
     while True:
         slice_ = decoder.plan(max_rows)

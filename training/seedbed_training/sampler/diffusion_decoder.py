@@ -87,8 +87,13 @@ class DiffusionDecoder(Decoder):
         end = self._decided_end()
         if end is None or self._looks_again(was_decided, edited):
             return Step(slice_.clean_rows)
+        return self._commit(slice_.clean_rows, end)
+
+    def _commit(self, kept_rows: int, end: int) -> Step:
+        """Outputs the decided block up to `end`, and opens the next unless that ends the
+        request."""
         drawn = list(zip(self.block, self.block_confidence, strict=True))[self.frozen : end]
-        step = self._output_step(slice_.clean_rows, drawn)
+        step = self._output_step(kept_rows, drawn)
         self.revealed_in += self.block_revealed_in[self.frozen :][: len(step.token_ids)]
         if not step.finish_reason:
             self.committing = list(self.block)

@@ -57,6 +57,13 @@ def draw(
     )
 
 
+def probability(logits: np.ndarray, forbidden: tuple[int, ...], token_id: int) -> float:
+    """Of one token, at temperature 1, from F32 logits [vocab_size]."""
+    row = np.asarray(logits, dtype=np.float32).astype(np.float64)
+    row[list(forbidden)] = -np.inf
+    return float(_softmax(row, 1.0)[token_id])
+
+
 def _softmax(row: np.ndarray, temperature: float) -> np.ndarray:
     # libm's exp and a sum in id order: numpy's own exp and its pairwise sum differ from C++ in the
     # last bit.

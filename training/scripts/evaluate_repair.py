@@ -1,0 +1,69 @@
+"""Measures how checkpoints repair methods with one fault, on fresh held-out prompts.
+
+`python scripts/evaluate_repair.py --seed 7 --count 1000 --tokenizer FILE --out FILE
+NAME=CHECKPOINT:SETTING ...`. A setting is a comma-separated list of request parameters. Mode
+`diffusion` repairs the faulty method, block by block, such as
+`policy=confident_prefix,threshold=0.95,edit_threshold=0.5,edit_rounds=4,doubt=0.1,reach=rest`;
+`mode=autoregressive` writes the method again from its Javadoc and signature, without a look at the
+faulty one. The first arm is what the others are compared with: the differences come with a 95 %
+interval of a paired bootstrap over prompts. Every arm is also given the methods without a fault,
+which it should leave as they are. Arms that --out already holds are not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from seedbed_training.comparison import measure_arms, parameters_of
+from seedbed_training.evaluation import draw_prompts
+from seedbed_training.faults import KINDS, draw_faults
+from seedbed_training.model import Transformer
+from seedbed_training.repair import Bench, tables
+from seedbed_training.sampler.contract import Contract
+from seedbed_training.sampler.repair_decoder import RepairParameters
+from seedbed_training.tokenizer import SeedbedTokenizer
+from seedbed_training.verifier import Verifier
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("arms", nargs="+", metavar="NAME=CHECKPOINT:SETTING")
+    parser.add_argument("--seed", type=int, required=True, help="of the prompts and the faults")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    # A fault often loops for ever: a second of processor time is enough to say so.
+    with Verifier(timeout_ms=1000) as verifier:
+        prompts = draw_prompts(options.seed, options.count, verifier)
+        faults = draw_faults(prompts, options.seed, verifier)
+        kinds = [fault.kind for fault in faults]
+        counts = Counter(kinds)
+        asked = {
+            "seed": options.seed, "count": options.count,
+            "faults": {kind: counts[kind] for kind in KINDS}, "kinds": kinds,
+        }  # fmt: skip
+        bench = Bench(SeedbedTokenizer(options.tokenizer), verifier, prompts, faults)
+
+        def measure(model: Transformer, contract: Contract, setting: str) -> dict:
+            return bench.measure(model, contract, parameters_of(setting, RepairParameters))
+
+        results = measure_arms(options.arms, options.out, asked, measure)
+    for line in tables(results["kinds"], results["arms"]):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
