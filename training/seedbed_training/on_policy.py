@@ -35,7 +35,7 @@ class OnPolicyConfig:
     steps: int = 60
     prompts: int = 8  # a step
     group: int = 8  # rollouts a prompt; their mean reward is the baseline
-    threshold: float = 0.9
+    threshold: float = 0.98
     softness: float = 0.5  # logits; 0 would be the served policy
     block_size: int = 32
     learning_rate: float = 1e-4
@@ -48,8 +48,8 @@ class OnPolicyConfig:
     # alone differ by counts for little while the weight of speed is small.
     least_spread: float = 0.01
     reward: str = "surrogate"  # or "length": V - rounds, which the paper found unstable
-    weight_rise: float = 0.02  # a step, while pass@1 holds
-    most_weight: float = 0.5
+    weight_rise: float = 0.05  # a step, while pass@1 holds
+    most_weight: float = 1.0
     tolerance: float = 0.02  # of pass@1 below its start
     seed: int = 1
 

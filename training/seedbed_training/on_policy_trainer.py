@@ -62,15 +62,13 @@ class OnPolicyTrainer:
         self.model.eval()
         rollouts, measured = self._draw()
         self.weight.update(measured["pass_at_1"])
-        telling = [rollout for rollout in rollouts if rollout.advantage != 0]
         for group in self.optimizers:
             for parameters in group.param_groups:
                 parameters["lr"] = self.schedule.learning_rate(self.step)
-        if telling:
-            for number in range(config.updates):
-                part = telling[number :: config.updates]
-                if part:
-                    measured |= self._learn(part)
+        # All of them, those without an advantage as an anchor: Adam makes a step of one size of a
+        # gradient of any.
+        for number in range(config.updates):
+            measured |= self._learn(rollouts[number :: config.updates])
         self.step += 1
         with torch.no_grad():
             for name, value in self.model.state_dict().items():
