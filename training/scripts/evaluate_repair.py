@@ -3,7 +3,8 @@
 `python scripts/evaluate_repair.py --seed 7 --count 1000 --tokenizer FILE --out FILE
 NAME=CHECKPOINT:SETTING ...`. A setting is a comma-separated list of request parameters. Mode
 `diffusion` repairs the faulty method, block by block, such as
-`policy=confident_prefix,threshold=0.95,edit_threshold=0.5,edit_rounds=4,doubt=0.1,reach=rest`;
+`policy=confident_prefix,threshold=0.95,doubt=0.03`, or with edits alone
+`policy=confident_prefix,threshold=0.95,edit_threshold=0.9,edit_rounds=4,doubt=0`;
 `mode=autoregressive` writes the method again from its Javadoc and signature, without a look at the
 faulty one. The first arm is what the others are compared with: the differences come with a 95 %
 interval of a paired bootstrap over prompts. Every arm is also given the methods without a fault,

@@ -1,16 +1,20 @@
 """On-policy learning: fewer rounds for the same right answers.
 
-Seed Diffusion (Song et al. 2025, arXiv 2508.02193, section 3.3) rewards short trajectories whose
-answer a verifier accepts, through a surrogate of their length: the mean of 1 / distance between
-states. A round that reveals n tokens moves the state by n, so a trajectory's surrogate is here the
-mean of 1 / n over its rounds, and its reward is V - weight * surrogate (V: 1 when the answer
-compiles and runs right, else 0).
+Seed Diffusion (Song et al. 2025, arXiv 2508.02193, section 3.3) learns from its own trajectories
+whose answer a verifier accepts, by the log-derivative trick, and shortens them through a surrogate
+of their length, the mean of 1 / distance between states; the paper gives no exact loss. A round
+that reveals n tokens moves the state by n, so the surrogate is here the mean of 1 / n.
 
-What a policy gradient can move is which positions are revealed together. Served by
-`confident_prefix`, position i is revealed when all undecided ones before it are and its confidence
-c exceeds the threshold t; a rollout reveals it with probability sigmoid((logit c - logit t) /
-softness) instead, so that every prefix has a probability that is differentiable in the
-confidences. Tokens are the most probable ones, as served at temperature 0.
+Served by `confident_prefix`, position i is revealed when all undecided ones before it are and its
+confidence c exceeds the threshold t. A rollout reveals it with probability sigmoid((logit c -
+logit t) / softness) instead, so that every prefix has a probability that is differentiable in the
+confidences, and so has the expectation of 1 / n in a state. Tokens are the most probable ones, as
+served at temperature 0. The loss is
+
+    - clipped gain of V  +  weight * E[1 / n], in states of right answers  +  anchors
+
+with V 1 when the answer compiles and runs right, else 0. The expectation is taken, not drawn: with
+rollouts alone one does not tell in fifty steps which of some sixty reveals made one shorter.
 """
 
 from __future__ import annotations
@@ -33,8 +37,8 @@ from .sampler.drawing import Drawn
 @dataclass(frozen=True)
 class OnPolicyConfig:
     steps: int = 60
-    prompts: int = 8  # a step
-    group: int = 8  # rollouts a prompt; their mean reward is the baseline
+    prompts: int = 16  # a step
+    group: int = 4  # rollouts a prompt; their mean reward is the baseline
     threshold: float = 0.98
     softness: float = 0.5  # logits; 0 would be the served policy
     block_size: int = 32
@@ -44,11 +48,11 @@ class OnPolicyConfig:
     # Of the cross-entropy on right answers, of next tokens (keeps `exact` exact) and of the masks
     # of the rollouts' states. Wrong answers are no anchor.
     anchor_weight: float = 0.3
-    # Added to the spread of a group's rewards, which the advantages are divided by: what rounds
-    # alone differ by counts for little while the weight of speed is small.
-    least_spread: float = 0.01
-    reward: str = "surrogate"  # or "length": V - rounds, which the paper found unstable
-    weight_rise: float = 0.05  # a step, while pass@1 holds
+    least_spread: float = 0.1  # added to the spread of a group's rewards, which divides advantages
+    # "surrogate", or "length": V - rounds by the log-derivative trick alone, which the paper found
+    # unstable.
+    reward: str = "surrogate"
+    weight_rise: float = 0.05  # of the surrogate, a step, while pass@1 holds
     most_weight: float = 1.0
     tolerance: float = 0.02  # of pass@1 below its start
     seed: int = 1
@@ -133,17 +137,13 @@ def advantages(rewards: np.ndarray, least_spread: float) -> np.ndarray:
     return (rewards - rewards.mean(axis=1, keepdims=True)) / spread
 
 
-def reward(right: bool, revealed_counts: list[int], weight: float, kind: str) -> float:
-    """V minus what the rounds cost; `revealed_counts`: tokens of each round, at least 1."""
-    counts = np.array(revealed_counts)
-    if kind == "length":
-        return float(right) - len(counts)
-    return float(right) - weight * float((1 / counts).mean())
+def reward(right: bool, rounds: int, kind: str) -> float:
+    return float(right) - (rounds if kind == "length" else 0)
 
 
 @dataclass
 class SpeedWeight:
-    """The weight of speed in the reward: raised while pass@1 holds, lowered while it does not."""
+    """The weight of the surrogate: raised while pass@1 holds, lowered while it does not."""
 
     config: OnPolicyConfig
     value: float = 0.0
@@ -156,7 +156,7 @@ class SpeedWeight:
         if len(self.seen) <= 4:
             self.start = self.recent = float(np.mean(self.seen))
             return
-        self.recent += 0.15 * (pass_at_1 - self.recent)
+        self.recent += 0.1 * (pass_at_1 - self.recent)
         holds = self.recent >= self.start - self.config.tolerance
         change = self.config.weight_rise if holds else -2 * self.config.weight_rise
         self.value = float(np.clip(self.value + change, 0.0, self.config.most_weight))
@@ -181,15 +181,18 @@ class RolloutPass:
 
     batch: Pass
     drawn: Tensor  # int64 [rows asked]: the token that the position would have become
-    decision: Tensor  # int64 [rows asked]: number of the decision, -1 where nothing was decided
+    state: Tensor  # int64 [rows asked]: number of the state
+    place: Tensor  # int64 [rows asked]: how many undecided positions come before it in its state
+    decided: Tensor  # bool [rows asked]: whether it was decided if it is revealed
     revealed: Tensor  # bool [rows asked]
-    old_log_p: Tensor  # F32 [decisions], mean over the positions
-    advantage: Tensor  # F32 [decisions]
+    old_log_p: Tensor  # F32 [states], mean over what was decided
+    advantage: Tensor  # F32 [states]
+    right: Tensor  # bool [states]
 
 
 def rollout_pass(rollouts: list[Rollout]) -> RolloutPass:
     """Every state of every rollout as a noisy group beside the rollout's clean stream."""
-    samples, drawn, decision, revealed, old, advantage = [], [], [], [], [], []
+    samples, columns, states = [], [], []
     for rollout in rollouts:
         text = rollout.prompt + rollout.answer
         anchor = float(rollout.right)
@@ -205,28 +208,32 @@ def rollout_pass(rollouts: list[Rollout]) -> RolloutPass:
             ]
             positions = np.arange(each.start, each.start + len(each.state))
             rows.add(each.state, positions, each.start - 1, number, target, anchor)
-            asked = each.revealed[: max(0, known - 1)]
-            drawn += each.token_ids[:known]
-            decision += ([-1] + [len(old)] * len(asked) + [-1] * known)[:known]
-            revealed += ([False, *asked] + [False] * known)[:known]
-            old.append(each.log_p)
-            advantage.append(rollout.advantage)
+            for place in range(known):
+                decided = 1 <= place <= len(each.revealed)
+                revealed = decided and each.revealed[place - 1]
+                columns.append((each.token_ids[place], len(states), place, decided, revealed))
+            states.append((each.log_p, rollout.advantage, rollout.right))
         samples.append(rows)
+    drawn, state, place, decided, revealed = torch.tensor(columns, dtype=torch.int64).T
+    old_log_p, advantage, right = torch.tensor(states, dtype=torch.float32).T
     return RolloutPass(
         stack(samples),
-        torch.tensor(drawn),
-        torch.tensor(decision),
-        torch.tensor(revealed),
-        torch.tensor(old),
-        torch.tensor(advantage, dtype=torch.float32),
+        drawn,
+        state,
+        place,
+        decided.bool(),
+        revealed.bool(),
+        old_log_p,
+        advantage,
+        right.bool(),
     )
 
 
 def policy_loss(
-    model: Transformer, rollouts: RolloutPass, config: OnPolicyConfig
+    model: Transformer, rollouts: RolloutPass, config: OnPolicyConfig, speed_weight: float = 0.0
 ) -> tuple[Tensor, dict[str, float]]:
-    """Clipped policy loss (PPO, Schulman et al. 2017; a ratio a round as TraceRL, Wang et al. 2025,
-    arXiv 2509.06949), plus the anchors; and what was measured."""
+    """The loss, and what was measured. The gain is clipped as in PPO (Schulman et al. 2017), with a
+    ratio a round as in TraceRL (Wang et al. 2025, arXiv 2509.06949)."""
     batch = rollouts.batch
     hidden = model(batch.token_ids, batch.positions, batch.visible(), batch.marked)
     asked = batch.asked
@@ -235,30 +242,58 @@ def policy_loss(
     never_drawn[[PAD, MASK]] = -torch.inf
     log_p = F.log_softmax(logits + never_drawn, dim=-1)
     noisy = batch.noisy[asked]
-    decided = rollouts.decision >= 0
-    confidence = log_p[noisy][decided].gather(-1, rollouts.drawn[decided, None])[:, 0].exp()
+    confidence = log_p[noisy].gather(-1, rollouts.drawn[:, None])[:, 0].exp()
     score = reveal_score(confidence, config.threshold, config.softness)
-    each = log_probability(score, rollouts.revealed[decided])
-    decisions = len(rollouts.old_log_p)
-    number = rollouts.decision[decided]
-    counts = torch.bincount(number, minlength=decisions)
-    new = each.new_zeros(decisions).index_add(0, number, each) / counts.clamp_min(1)
-    ratio = (new - rollouts.old_log_p).exp()[counts > 0]
-    clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
-    advantage = rollouts.advantage[counts > 0]
-    gain = torch.minimum(ratio * advantage, clipped * advantage).mean()
+    gain, ratio = _clipped_gain(score, rollouts, config.clip)
+    surrogate = _surrogate(torch.sigmoid(score), rollouts, target[noisy])
     surprise = -log_p.gather(-1, target[:, None])[:, 0] * batch.weight[asked]
     next_token, masked = (
         surprise[rows].sum() / batch.weight[asked][rows].sum().clamp_min(1.0)
         for rows in (~noisy, noisy)
     )
-    measured = {
-        "ratio": ratio.mean().item(),
-        "next_token": next_token.item(),
-        "masked": masked.item(),
-        "gain": gain.item(),
+    loss = config.anchor_weight * (next_token + masked) - gain
+    if config.reward == "surrogate":
+        loss = loss + speed_weight * surrogate
+    figures = {
+        "ratio": ratio,
+        "surrogate": surrogate,
+        "next_token": next_token,
+        "masked": masked,
+        "gain": gain,
     }
-    return config.anchor_weight * (next_token + masked) - gain, measured
+    return loss, {name: figure.item() for name, figure in figures.items()}
+
+
+def _clipped_gain(score: Tensor, rollouts: RolloutPass, clip: float) -> tuple[Tensor, Tensor]:
+    """Mean over the states in which something was decided, and the mean ratio there."""
+    decided = rollouts.decided
+    each = log_probability(score[decided], rollouts.revealed[decided])
+    states = len(rollouts.old_log_p)
+    counts = torch.bincount(rollouts.state[decided], minlength=states)
+    new = each.new_zeros(states).index_add(0, rollouts.state[decided], each) / counts.clamp_min(1)
+    ratio = (new - rollouts.old_log_p).exp()[counts > 0]
+    advantage = rollouts.advantage[counts > 0]
+    clipped = ratio.clamp(1 - clip, 1 + clip) * advantage
+    return torch.minimum(ratio * advantage, clipped).mean(), ratio.mean()
+
+
+def _surrogate(probability: Tensor, rollouts: RolloutPass, answer: Tensor) -> Tensor:
+    """Mean of E[1 / n] over the states of right answers.
+
+    Past the first position that would have become another token than it did in the end, more
+    tokens a round are not wanted.
+    """
+    shape = len(rollouts.old_log_p), int(rollouts.place.max()) + 2
+    wanted = probability * (rollouts.drawn == answer)
+    first = rollouts.place == 0  # always revealed
+    reveals = probability.new_zeros(shape).index_put(
+        (rollouts.state, rollouts.place), torch.where(first, torch.ones_like(wanted), wanted)
+    )
+    at_least = reveals.cumprod(1)[:, :-1]  # P(n >= k), k from 1
+    exactly = at_least * (1 - reveals[:, 1:])
+    inverse = 1 / torch.arange(1, shape[1], dtype=torch.float32)
+    expected = (exactly * inverse).sum(1)
+    return (expected * rollouts.right).sum() / rollouts.right.sum().clamp_min(1)
 
 
 def measured_run(lines: list[dict]) -> dict:

@@ -79,7 +79,7 @@ class OnPolicyTrainer:
         self.model.train()
         made = rollout_pass(rollouts)
         # In F32: a ratio compares with what was drawn in F32, and confidences near 1 need its bits.
-        loss, measured = policy_loss(self.model, made, self.config)
+        loss, measured = policy_loss(self.model, made, self.config, self.weight.value)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         if not torch.isfinite(norm):
@@ -110,7 +110,7 @@ class OnPolicyTrainer:
         right = self._judge(tasks, decoders)
         rewards = np.array(
             [
-                reward(ok, decoder.revealed_counts, self.weight.value, config.reward)
+                reward(ok, len(decoder.revealed_counts), config.reward)
                 for ok, decoder in zip(right, decoders, strict=True)
             ]
         ).reshape(config.prompts, config.group)

@@ -22,7 +22,7 @@ from seedbed_training.on_policy import (
     reward,
     rollout_pass,
 )
-from seedbed_training.passes import MASK
+from seedbed_training.passes import MASK, PAD
 from seedbed_training.sampler.contract import Contract, Parameters
 from seedbed_training.sampler.together import decode_together
 from seedbed_training.seedling import FACTS
@@ -61,19 +61,51 @@ def rollout(decoder: RolloutDecoder, advantage: float, right: bool = True) -> Ro
     return Rollout(decoder.prompt, decoder.output, decoder.decisions, right, advantage)
 
 
-def test_a_round_that_reveals_more_costs_less_and_a_wrong_answer_earns_nothing():
-    assert reward(True, [4, 4], 0.5, "surrogate") == pytest.approx(1 - 0.5 / 4)
-    assert reward(True, [2, 2, 2, 2], 0.5, "surrogate") == pytest.approx(1 - 0.5 / 2)
-    assert reward(False, [8], 0.5, "surrogate") == pytest.approx(-0.5 / 8)
-    assert reward(True, [7, 1], 0.5, "length") == 1 - 2
+def test_a_reward_is_the_verdict_and_with_length_it_pays_for_each_round():
+    assert reward(True, 4, "surrogate") == 1 and reward(False, 4, "surrogate") == 0
+    assert reward(True, 4, "length") == 1 - 4 and reward(False, 2, "length") == -2
 
 
-def test_among_right_answers_the_faster_ones_gain_and_equal_ones_gain_nothing():
-    gained = advantages(np.array([[0.9, 0.8, 0.8, 0.7], [1.0, 1.0, 1.0, 1.0]]), least_spread=0.01)
-    assert gained[0, 0] > 0.5 and gained[0, 3] < -0.5
+def test_the_surrogate_is_the_expected_inverse_of_the_tokens_that_a_round_reveals(model):
+    """Against the mean over many draws of prefixes from the same probabilities."""
+    made = rollout_pass([rollout(draw(model, seed), 0.0) for seed in range(3)])
+    _, measured = policy_loss(model, made, POLICY)
+    batch = made.batch
+    hidden = model(batch.token_ids, batch.positions, batch.visible(), batch.marked)
+    logits = model.logits(hidden[batch.asked & batch.noisy])
+    logits[:, [PAD, MASK]] = -torch.inf
+    confidence = logits.softmax(-1).gather(-1, made.drawn[:, None])[:, 0]
+    chance = torch.sigmoid(reveal_score(confidence, POLICY.threshold, POLICY.softness))
+    chance = chance * (made.drawn == batch.target[batch.asked & batch.noisy])
+    random = np.random.default_rng(0)
+    means = []
+    for state in range(len(made.old_log_p)):
+        follow = chance[(made.state == state) & (made.place > 0)].detach().numpy()
+        reveals = random.random((4000, len(follow))) < follow
+        means.append((1 / (1 + reveals.cumprod(1).sum(1))).mean())
+    assert measured["surrogate"] == pytest.approx(np.mean(means), abs=0.01)
+
+
+def test_a_step_down_the_surrogate_reveals_more_in_a_round(model):
+    made = rollout_pass([rollout(draw(model, seed), 0.0) for seed in range(3)])
+    config = replace(POLICY, anchor_weight=0.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    loss, before = policy_loss(model, made, config, speed_weight=1.0)
+    loss.backward()
+    optimizer.step()
+    _, after = policy_loss(model, made, config, speed_weight=1.0)
+    assert after["surrogate"] < before["surrogate"]
+
+
+def test_wrong_answers_are_not_made_faster(model):
+    wrong = rollout_pass([rollout(draw(model), 0.0, right=False)])
+    assert policy_loss(model, wrong, POLICY, speed_weight=1.0)[1]["surrogate"] == 0
+
+
+def test_a_right_answer_gains_against_wrong_ones_to_its_prompt_and_equal_ones_gain_nothing():
+    gained = advantages(np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]), least_spread=0.1)
+    assert gained[0, 0] > 1 and (gained[0, 1:] < 0).all()
     assert not gained[1].any()
-    unhurried = advantages(np.array([[1.0, 0.9999]]), least_spread=0.01)
-    assert abs(unhurried).max() < 0.01
 
 
 def test_a_rollout_reveals_a_prefix_and_decides_up_to_its_first_doubt(model):

@@ -24,7 +24,13 @@ from seedbed_training.sampler.together import decode_together
 END, MASK = 1, 2
 RIGHT = (*range(5, 28), END)
 BLOCKS_OF_FOUR = RepairParameters(
-    max_tokens=40, block_size=4, threshold=0.5, edit_threshold=0.5, edit_rounds=3, steps=4
+    max_tokens=40,
+    block_size=4,
+    threshold=0.5,
+    edit_threshold=0.5,
+    edit_rounds=3,
+    steps=4,
+    doubt=0.0,
 )
 
 
@@ -153,13 +159,6 @@ def test_doubted_tokens_become_undecided_and_are_revealed_anew():
     assert repair(wrong, unsure, doubt=0.01).token_ids == wrong
 
 
-def test_with_a_doubted_token_goes_the_rest_of_its_block():
-    wrong = [*RIGHT[:5], 30, *RIGHT[6:]]
-    generation = repair(wrong, Knowing(RIGHT, unsure=True), doubt=0.1, reach="rest")
-    assert generation.token_ids == list(RIGHT)
-    assert (RIGHT[4], MASK, MASK, MASK) in blocks_of(generation)
-
-
 def test_edits_never_lead_back_to_the_manuscript():
     class Torn:
         def logits(self, slice_: Slice) -> np.ndarray:
@@ -176,21 +175,18 @@ def test_edits_never_lead_back_to_the_manuscript():
     source=st.integers(0, 10_000),
     manuscript=st.lists(st.integers(3, 31), max_size=30),
     doubt=st.sampled_from([0.0, 0.05, 0.3, 0.9]),
-    reach=st.sampled_from(["token", "rest"]),
     edit_threshold=st.sampled_from([0.3, 0.8, 1.0]),
     policy=st.sampled_from(["threshold", "confident_prefix", "fixed_steps"]),
 )
 @settings(max_examples=30, deadline=None)
-def test_any_repair_ends_within_its_rounds(
-    source, manuscript, doubt, reach, edit_threshold, policy
-):
+def test_any_repair_ends_within_its_rounds(source, manuscript, doubt, edit_threshold, policy):
     logits = MarkovLogits(source, 32, agreement=0.9, sharpness=14, mask_token_id=MASK)
     knobs = {"block_size": 8, "policy": policy, "edit_threshold": edit_threshold}
-    generation = repair([*manuscript, END], logits, doubt=doubt, reach=reach, **knobs)
+    generation = repair([*manuscript, END], logits, doubt=doubt, **knobs)
     assert generation.finish_reason and not {0, MASK} & set(generation.token_ids)
     blocks = -(-len(generation.token_ids) // 8)
-    # A block is revealed at most once for each doubt, and holds no more doubts than positions.
-    most = 8 + BLOCKS_OF_FOUR.edit_rounds + (8 * 8 if doubt else 0)
+    # What is revealed is never doubted; a round may doubt and do nothing else.
+    most = 2 * 8 + BLOCKS_OF_FOUR.edit_rounds
     assert generation.work[2] <= blocks * most
 
 
@@ -230,7 +226,9 @@ def test_what_cannot_be_repaired_is_refused():
         RepairDecoder(KIND_B, [4], BLOCKS_OF_FOUR)
     with pytest.raises(RequestError, match=r"doubt out of range: 1\.0"):
         repair(RIGHT, Knowing(RIGHT), doubt=1.0)
-    with pytest.raises(RequestError, match="reach unknown: 'line'"):
-        repair(RIGHT, Knowing(RIGHT), reach="line")
+    cannot_edit = replace(KIND_C, can_edit=False)
+    unedited = replace(BLOCKS_OF_FOUR, edit_threshold=1.0, edit_rounds=0, doubt=0.03)
+    with pytest.raises(RequestError, match=r"doubt not offered: 0\.03"):
+        RepairDecoder(cannot_edit, [4], unedited)
     with pytest.raises(RequestError, match="manuscript token id out of range: 2"):
         repair([5, MASK], Knowing(RIGHT))

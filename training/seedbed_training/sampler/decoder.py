@@ -63,13 +63,14 @@ class Decoder(ABC):
             clean_rows,
             first_logits_row,
             self._grid(),
-            self._edits_on(),
+            self._asks_visible(),
         )
 
     def _grid(self) -> int | None:
         return None
 
-    def _edits_on(self) -> bool:
+    def _asks_visible(self) -> bool:
+        """Whether rows of visible tokens of the active block are asked for their own token."""
         return False
 
     def _draw(self, row: np.ndarray, position: int) -> Drawn:

@@ -45,6 +45,9 @@ class DiffusionDecoder(Decoder):
     def _edits_on(self) -> bool:
         return self.parameters.edit_threshold < 1
 
+    def _asks_visible(self) -> bool:
+        return self._edits_on()
+
     def plan(self, max_rows: int | None = None) -> Slice:
         masks = [
             self.contract.mask_token_id if token_id is None else token_id for token_id in self.block
