@@ -36,8 +36,8 @@ from .sampler.drawing import Drawn
 
 @dataclass(frozen=True)
 class OnPolicyConfig:
-    steps: int = 60
-    prompts: int = 16  # a step
+    steps: int = 45
+    prompts: int = 12  # a step
     group: int = 4  # rollouts a prompt; their mean reward is the baseline
     threshold: float = 0.98
     softness: float = 0.5  # logits; 0 would be the served policy
@@ -52,9 +52,9 @@ class OnPolicyConfig:
     # "surrogate", or "length": V - rounds by the log-derivative trick alone, which the paper found
     # unstable.
     reward: str = "surrogate"
-    weight_rise: float = 0.05  # of the surrogate, a step, while pass@1 holds
-    most_weight: float = 1.0
-    tolerance: float = 0.02  # of pass@1 below its start
+    weight_rise: float = 0.1  # of the surrogate, a step, while pass@1 holds
+    most_weight: float = 2.0
+    tolerance: float = 0.05  # of pass@1 below its start
     seed: int = 1
 
 
