@@ -11,6 +11,7 @@ data=data/seedling
 tokenizer=$data/tokenizer.json
 checkpoints=checkpoints
 repository=../triton-models/repository
+results=../docs/results
 
 # Matrix products of this size gain little from a second thread when anything else runs on the machine.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
@@ -57,7 +58,12 @@ stage edit distilled-2 edit --data data/edits --steps 300 --warmup 0.1 --descent
 [ -e data/paths/index.npy ] || run draw_paths --checkpoint $checkpoints/seedling-edit.pt --tokenizer $tokenizer \
   --out data/paths --count 2600 --block-size 32 --seed 11
 stage order edit order --data data/paths --steps 120 --warmup 0.15 --descent 0.6 --batch-tokens 3072 --seed 12
-ON_POLICY_PLACEHOLDER
+run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy.pt --measure-every 5
+# What the paper found unstable: the length itself as a reward.
+run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy-length.pt \
+  --measure-every 5 --reward length --steps 20
+"$python" scripts/collect_on_policy.py --out $results/on-policy.json surrogate=$checkpoints/seedling-on-policy.jsonl \
+  length=$checkpoints/seedling-on-policy-length.jsonl
 
 # The autoregressive model of the same cost: next tokens alone from where the edit stage began.
 stage ar-100 distilled-2 ar --data $data --steps 1200 --descent 0.5 --learning-rate 1.5e-3 --seed 10
@@ -71,4 +77,5 @@ stages=()
 for name in ar diffusion ar-2 diffusion-2 distilled distilled-2; do stages+=(--stage "$name=$checkpoints/seedling-$name.pt"); done
 export_version seedling-v1 distilled-2 "${stages[@]}"
 export_version seedling-v2 edit --after $repository/seedling-v1/1 --stage edit=$checkpoints/seedling-edit.pt
-export_version seedling-v3 order --after $repository/seedling-v2/1 --stage order=$checkpoints/seedling-order.pt
+export_version seedling-v3 on-policy --after $repository/seedling-v2/1 --stage order=$checkpoints/seedling-order.pt \
+  --stage on-policy=$checkpoints/seedling-on-policy.pt
