@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import asdict
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from .distillation import draw_tasks
 from .flops import forward_flops, training_flops
 from .model import Transformer
+from .objectives import NEXT_TOKEN
 from .on_policy import (
     OnPolicyConfig,
     Rollout,
@@ -24,6 +26,7 @@ from .sampler.contract import Contract, Parameters
 from .sampler.together import decode_together
 from .schedule import Schedule
 from .tokenizer import SeedbedTokenizer
+from .trainer import TrainerConfig, make_optimizers
 from .verifier import Task, Verifier
 
 MAX_TOKENS = 160
@@ -47,13 +50,9 @@ class OnPolicyTrainer:
         self.weight = SpeedWeight(config)
         schedule = Schedule(config.learning_rate, config.steps, warmup=0.05, descent=0.3)
         self.schedule = schedule
-        # Not Muon: it gives every direction of a matrix the same size of step, and most of a policy
-        # gradient's are noise.
-        self.optimizers = [
-            torch.optim.AdamW(
-                model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0
-            )
-        ]
+        self.optimizers = make_optimizers(
+            model, TrainerConfig(schedule, NEXT_TOKEN, weight_decay=0.0)
+        )
         self.average = {name: value.clone() for name, value in model.state_dict().items()}
 
     def update(self) -> dict[str, float]:
@@ -72,7 +71,7 @@ class OnPolicyTrainer:
         self.step += 1
         with torch.no_grad():
             for name, value in self.model.state_dict().items():
-                self.average[name].lerp_(value, 1 / min(20, 1 + self.step))
+                self.average[name].lerp_(value, 1 / min(10, 1 + self.step))
         return {"step": self.step, "weight": self.weight.value, **measured, "flops": self.flops}
 
     def _learn(self, rollouts: list[Rollout]) -> dict[str, float]:
@@ -147,12 +146,14 @@ class OnPolicyTrainer:
         return [verdict.passed for verdicts in judged for verdict in verdicts]
 
     def measure(self, count: int) -> dict[str, float]:
-        """Pass@1 and tokens per forward of the served policy, every forward counted."""
-        self.model.eval()
+        """Pass@1 and tokens per forward of the served policy with the averaged weights, every
+        forward counted."""
+        served = copy.deepcopy(self.model).eval()
+        served.load_state_dict(self.average)
         tasks = draw_tasks(_MEASURED_SEED, 0, count)
         parameters = self._served()
         requests = [(self.tokenizer.encode(text), parameters) for text, _ in tasks]
-        ended = dict(decode_together(self.model, self.contract, requests))
+        ended = dict(decode_together(served, self.contract, requests))
         decoders = [ended[number] for number in range(count)]
         right = self._judge(tasks, decoders)
         return {
