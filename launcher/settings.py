@@ -45,7 +45,7 @@ def port_number(text: str) -> int:
 
 
 # What `seedling` answers with unless a request pins another version: the one place that says so.
-DEFAULT_VERSION = "seedling-v1"
+DEFAULT_VERSION = "seedling-v3"
 
 
 def versions_in(repository: Path, model: str) -> tuple[str, ...]:

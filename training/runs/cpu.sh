@@ -58,6 +58,7 @@ stage edit distilled-2 edit --data data/edits --steps 300 --warmup 0.1 --descent
 [ -e data/paths/index.npy ] || run draw_paths --checkpoint $checkpoints/seedling-edit.pt --tokenizer $tokenizer \
   --out data/paths --count 2600 --block-size 32 --seed 11
 stage order edit order --data data/paths --steps 120 --warmup 0.15 --descent 0.6 --batch-tokens 3072 --seed 12
+# seedling-v4
 run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy.pt \
   --measure-every 6 --measured-prompts 300
 # What the paper found unstable: the length itself as a reward.
@@ -78,5 +79,5 @@ stages=()
 for name in ar diffusion ar-2 diffusion-2 distilled distilled-2; do stages+=(--stage "$name=$checkpoints/seedling-$name.pt"); done
 export_version seedling-v1 distilled-2 "${stages[@]}"
 export_version seedling-v2 edit --after $repository/seedling-v1/1 --stage edit=$checkpoints/seedling-edit.pt
-export_version seedling-v3 on-policy --after $repository/seedling-v2/1 --stage order=$checkpoints/seedling-order.pt \
-  --stage on-policy=$checkpoints/seedling-on-policy.pt
+export_version seedling-v3 order --after $repository/seedling-v2/1 --stage order=$checkpoints/seedling-order.pt
+export_version seedling-v4 on-policy --after $repository/seedling-v3/1 --stage on-policy=$checkpoints/seedling-on-policy.pt

@@ -23,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from seedbed_training import curves
 from seedbed_training.comparison import MAX_TOKENS, load_arm, measure_arm
 from seedbed_training.evaluation import draw_prompts
-from seedbed_training.sampler.contract import Parameters
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
@@ -86,7 +85,7 @@ def main() -> None:
             model, contract = load_arm(Path(file))
             for setting in left:
                 began = time.monotonic()
-                parameters = Parameters(max_tokens=MAX_TOKENS, **setting)
+                parameters = curves.request(setting, MAX_TOKENS)
                 measured = measure_arm(model, contract, tokenizer, verifier, prompts, parameters)
                 point = curves.point(name, Path(file).stem, setting, measured)
                 results["points"].append(point)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from .comparison import pass_at_1, per_forward
+from .sampler.contract import Parameters
 from .sampler.prompt_lookup import PROMPT_LOOKUP
 
 MODES = ("autoregressive", PROMPT_LOOKUP, "exact", "diffusion")
@@ -42,6 +43,12 @@ def grid(
             )
         else:
             yield from ({"mode": mode, "draft_length": length} for length in draft_lengths)
+
+
+def request(setting: dict, max_tokens: int) -> Parameters:
+    """A setting as a request; `steps` is of no meaning to its policies, but checked against the
+    block."""
+    return Parameters(max_tokens, steps=1, **setting)
 
 
 def point(arm: str, checkpoint: str, setting: dict, measured: dict) -> dict:

@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 
 from seedbed_training import curves
-from seedbed_training.sampler.contract import Parameters
+from seedbed_training.export import contract_document
+from seedbed_training.model import ModelConfig
+from seedbed_training.sampler.contract import Contract, Parameters, validate
+from seedbed_training.seedling import FACTS
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "evaluate_curves.py"
 
@@ -40,6 +43,12 @@ def test_a_grid_has_every_combination_once_and_only_what_its_mode_reads():
         {"mode": "autoregressive"},
         {"mode": "prompt_lookup", "draft_length": 4},
     ]
+
+
+def test_every_setting_of_the_grid_is_a_request_that_a_version_takes():
+    contract = Contract.of(contract_document(ModelConfig(), FACTS))
+    for setting in curves.grid():
+        validate(contract, [5, 6], curves.request(setting, max_tokens=64))
 
 
 def test_a_point_sums_over_prompts_before_it_divides():
