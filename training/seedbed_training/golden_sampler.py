@@ -140,6 +140,7 @@ def _round_document(slice_: Slice, kept_rows: int, offset: int, rows: int) -> di
         "token_ids": list(slice_.token_ids),
         "clean_rows": slice_.clean_rows,
         "first_logits_row": slice_.first_logits_row,
+        **({"edits": True} if slice_.edits else {}),
         "kept_rows": kept_rows,
         "logits_offset": offset,
         "logits_rows": rows,
@@ -153,7 +154,8 @@ def _case_document(
         "name": f"{number:03d}-{contract.attention}{'-shifted' * contract.shift_logits}"
         f"-{parameters.mode}-{parameters.policy}"
         f"-t{parameters.temperature}-p{parameters.top_p}",
-        "contract": asdict(contract),
+        # No case depends on what is optional.
+        "contract": {name: value for name, value in asdict(contract).items() if value != ()},
         "prompt": prompt,
         "parameters": asdict(parameters),
         "max_rows": max_rows,

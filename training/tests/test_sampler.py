@@ -301,6 +301,7 @@ def test_the_recorded_logits_lead_to_the_recorded_results():
                 each["clean_rows"],
                 each["first_logits_row"],
                 grid,
+                each.get("edits", False),
             )
             rounds.append((slice_, logits[each["logits_offset"] :][: each["logits_rows"]]))
             kept += each["token_ids"][: each["kept_rows"]]

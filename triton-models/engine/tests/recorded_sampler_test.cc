@@ -76,6 +76,7 @@ class RecordedRounds final : public ForwardPass {
     EXPECT_EQ(slice.kv->length(), kept_) << "before round " << next_;
     EXPECT_EQ(slice.token_ids, round.at("token_ids").get<std::vector<int32_t>>());
     EXPECT_EQ(slice.clean_rows, round.at("clean_rows").get<int32_t>());
+    EXPECT_EQ(slice.edits, round.value("edits", false));
     kept_ += round.at("kept_rows").get<int32_t>();
     // A row whose token is visible already needs no logits; the recording may have them.
     const int32_t not_wanted = slice.first_logits_row - round.at("first_logits_row").get<int32_t>();
