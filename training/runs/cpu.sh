@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole way from nothing to the exported versions and the results that compare them. About fourteen hours on one CPU core; every
+# The whole way from nothing to the exported versions. About fourteen hours on one CPU core; every
 # step resumes or is skipped when its result is there.
 #   runs/cpu.sh [python]
 # With FROM_SHIPPED=1 it begins at the shipped seedling-v1 instead, and takes about four hours: all but the mask stage and AR-50.
@@ -81,3 +81,5 @@ export_version seedling-v1 distilled-2 "${stages[@]}"
 export_version seedling-v2 edit --after $repository/seedling-v1/1 --stage edit=$checkpoints/seedling-edit.pt
 export_version seedling-v3 order --after $repository/seedling-v2/1 --stage order=$checkpoints/seedling-order.pt
 export_version seedling-v4 on-policy --after $repository/seedling-v3/1 --stage on-policy=$checkpoints/seedling-on-policy.pt
+
+# docs/training.md tells the commands that measured what docs/results holds.
