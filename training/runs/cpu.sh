@@ -63,7 +63,7 @@ run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer
   --measure-every 6 --measured-prompts 300
 # What the paper found unstable: the length itself as a reward.
 run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy-length.pt \
-  --measure-every 5 --measured-prompts 300 --reward length --steps 10
+  --measure-every 2 --measured-prompts 300 --reward length --steps 8
 "$python" scripts/collect_on_policy.py --out $results/on-policy.json surrogate=$checkpoints/seedling-on-policy.jsonl \
   length=$checkpoints/seedling-on-policy-length.jsonl
 
