@@ -10,60 +10,43 @@ prints: the Pareto front of each arm, the area under it, and the setting to serv
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seedbed_training import curves
-from seedbed_training.comparison import MAX_TOKENS, load_arm, measure_arm
+from seedbed_training.arms import MAX_TOKENS, Arm, parsed, parser, record, recorded
+from seedbed_training.comparison import measure_arm
 from seedbed_training.evaluation import draw_prompts
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("arms", nargs="+", metavar="NAME=CHECKPOINT")
-    parser.add_argument("--seed", type=int, required=True, help="of the prompts")
-    parser.add_argument("--count", type=int, default=500, help="prompts")
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument(
-        "--out", type=Path, required=True, help="for example docs/results/curves.json"
-    )
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
+    options = parser(__doc__, count=500, arm="NAME=CHECKPOINT")
+    options.add_argument(
         "--modes",
         type=_list_of(str, curves.MODES),
         default=("exact", "diffusion"),
         help=f"of {', '.join(curves.MODES)} (default: exact,diffusion)",
     )
-    parser.add_argument("--policies", type=_list_of(str, curves.POLICIES), default=curves.POLICIES)
-    parser.add_argument("--thresholds", type=_list_of(float), default=curves.THRESHOLDS)
-    parser.add_argument("--block-sizes", type=_list_of(int), default=curves.BLOCK_SIZES)
-    parser.add_argument("--draft-lengths", type=_list_of(int), default=curves.DRAFT_LENGTHS)
-    parser.add_argument(
+    options.add_argument("--policies", type=_list_of(str, curves.POLICIES), default=curves.POLICIES)
+    options.add_argument("--thresholds", type=_list_of(float), default=curves.THRESHOLDS)
+    options.add_argument("--block-sizes", type=_list_of(int), default=curves.BLOCK_SIZES)
+    options.add_argument("--draft-lengths", type=_list_of(int), default=curves.DRAFT_LENGTHS)
+    options.add_argument(
         "--baseline",
         type=float,
         help="pass@1 (0 to 1) to keep up with; without it that of the first arm in a lossless mode",
     )
-    parser.add_argument("--tolerance", type=float, default=1.0, help="points that may be lost")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    options.add_argument("--tolerance", type=float, default=1.0, help="points that may be lost")
+    options = parsed(options)
 
     asked = {"seed": options.seed, "count": options.count}
-    results = (
-        json.loads(options.out.read_text()) if options.out.exists() else asked | {"points": []}
-    )
-    if {name: results[name] for name in asked} != asked:
-        raise ValueError(f"{options.out} holds other prompts (expected: {asked})")
+    results = recorded(options.out, asked, {"points": []})
     settings = list(
         curves.grid(
             options.modes,
@@ -82,14 +65,14 @@ def main() -> None:
                 continue
             prompts = prompts or draw_prompts(options.seed, options.count, verifier)
             tokenizer = SeedbedTokenizer(options.tokenizer)
-            model, contract = load_arm(Path(file))
+            arm = Arm.load(Path(file))
             for setting in left:
                 began = time.monotonic()
                 parameters = curves.request(setting, MAX_TOKENS)
-                measured = measure_arm(model, contract, tokenizer, verifier, prompts, parameters)
+                measured = measure_arm(arm, tokenizer, verifier, prompts, parameters)
                 point = curves.point(name, Path(file).stem, setting, measured)
                 results["points"].append(point)
-                _write(options.out, results)
+                record(options.out, results, indent=1)
                 print(f"{_line(point)}  {time.monotonic() - began:.0f} s", flush=True)
     _show(results["points"], [name for name, _ in arms], options.baseline, options.tolerance)
 
@@ -121,14 +104,6 @@ def _not_measured(
             )
     known = [point["setting"] for point in mine]
     return [setting for setting in settings if setting not in known]
-
-
-def _write(file: Path, results: dict) -> None:
-    """In one step, so that an interruption loses at most the point that is being measured."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(file.name + ".new")
-    scratch.write_text(json.dumps(results, indent=1) + "\n")
-    scratch.replace(file)
 
 
 def _line(point: dict) -> str:

@@ -6,44 +6,30 @@ NAME=CHECKPOINT:SETTING ...`. A setting is a comma-separated list of request par
 `policy=confident_prefix,threshold=0.95,block_size=32,choose=likelihood`: it tries every length up
 to `longest` and chooses one; the same with the true length is told beside it.
 `mode=autoregressive` writes on from what stands before the gap until it meets the suffix's next
-line, or else takes as many lines as were cut out. The first arm is what the others are compared
-with: the differences come with a 95 % interval of a paired bootstrap over prompts. Every forward
-pass counts, of every length. Arms that --out already holds are not measured again.
+line, or else takes as many lines as were cut out. The autoregressive arm that has cost most is what
+the others are compared with: the differences come with a 95 % interval of a paired bootstrap over
+prompts. Every forward pass counts, of every length. Arms that --out already holds are not measured
+again.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seedbed_training.comparison import measure_arms, parameters_of
+from seedbed_training.arms import Arm, measure_arms, parameters_of, parsed, parser
 from seedbed_training.evaluation import draw_prompts
-from seedbed_training.infilling import KINDS, Bench, SearchParameters, draw_gaps, tables
-from seedbed_training.model import Transformer
-from seedbed_training.sampler.contract import Contract
+from seedbed_training.infilling import KINDS, Bench, SearchParameters, draw_gaps
+from seedbed_training.report import results, tables
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("arms", nargs="+", metavar="NAME=CHECKPOINT:SETTING")
-    parser.add_argument("--seed", type=int, required=True, help="of the prompts and the gaps")
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
+    options = parsed(parser(__doc__, count=1000))
     tokenizer = SeedbedTokenizer(options.tokenizer)
     # Without its middle a loop may have no end: a second of processor time is enough to say so.
     with Verifier(timeout_ms=1000) as verifier:
@@ -57,12 +43,12 @@ def main() -> None:
         }  # fmt: skip
         bench = Bench(tokenizer, verifier, prompts, gaps)
 
-        def measure(model: Transformer, contract: Contract, setting: str) -> dict:
-            return bench.measure(model, contract, parameters_of(setting, SearchParameters))
+        def measure(arm: Arm, setting: str) -> dict:
+            return bench.measure(arm, parameters_of(setting, SearchParameters))
 
-        results = measure_arms(options.arms, options.out, asked, measure)
-    for line in tables(results["kinds"], results["arms"]):
-        print(line)
+        measure_arms(options.arms, options.out, asked, measure)
+    measured = results.infilling(options.out)
+    print(tables.infilling(measured), tables.by_kind(measured, "passed"), sep="\n\n")
 
 
 if __name__ == "__main__":

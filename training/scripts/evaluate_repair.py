@@ -6,46 +6,32 @@ NAME=CHECKPOINT:SETTING ...`. A setting is a comma-separated list of request par
 `policy=confident_prefix,threshold=0.95,doubt=0.03`, or with edits alone
 `policy=confident_prefix,threshold=0.95,edit_threshold=0.9,edit_rounds=4,doubt=0`;
 `mode=autoregressive` writes the method again from its Javadoc and signature, without a look at the
-faulty one. The first arm is what the others are compared with: the differences come with a 95 %
-interval of a paired bootstrap over prompts. Every arm is also given the methods without a fault,
-which it should leave as they are. Arms that --out already holds are not measured again.
+faulty one. The autoregressive arm that has cost most is what the others are compared with: the
+differences come with a 95 % interval of a paired bootstrap over prompts. Every arm is also given
+the methods without a fault, which it should leave as they are. Arms that --out already holds are
+not measured again.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from seedbed_training.comparison import measure_arms, parameters_of
+from seedbed_training.arms import Arm, measure_arms, parameters_of, parsed, parser
 from seedbed_training.evaluation import draw_prompts
 from seedbed_training.faults import KINDS, draw_faults
-from seedbed_training.model import Transformer
-from seedbed_training.repair import Bench, tables
-from seedbed_training.sampler.contract import Contract
+from seedbed_training.repair import Bench
+from seedbed_training.report import results, tables
 from seedbed_training.sampler.repair_decoder import RepairParameters
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("arms", nargs="+", metavar="NAME=CHECKPOINT:SETTING")
-    parser.add_argument("--seed", type=int, required=True, help="of the prompts and the faults")
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
+    options = parsed(parser(__doc__, count=1000))
     # A fault often loops for ever: a second of processor time is enough to say so.
     with Verifier(timeout_ms=1000) as verifier:
         prompts = draw_prompts(options.seed, options.count, verifier)
@@ -58,12 +44,12 @@ def main() -> None:
         }  # fmt: skip
         bench = Bench(SeedbedTokenizer(options.tokenizer), verifier, prompts, faults)
 
-        def measure(model: Transformer, contract: Contract, setting: str) -> dict:
-            return bench.measure(model, contract, parameters_of(setting, RepairParameters))
+        def measure(arm: Arm, setting: str) -> dict:
+            return bench.measure(arm, parameters_of(setting, RepairParameters))
 
-        results = measure_arms(options.arms, options.out, asked, measure)
-    for line in tables(results["kinds"], results["arms"]):
-        print(line)
+        measure_arms(options.arms, options.out, asked, measure)
+    measured = results.repair(options.out)
+    print(tables.repair(measured), tables.by_kind(measured, "repaired"), sep="\n\n")
 
 
 if __name__ == "__main__":

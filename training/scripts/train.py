@@ -99,7 +99,8 @@ def schedule_of(options: argparse.Namespace, peak: float) -> Schedule:
 def starting_model(options: argparse.Namespace) -> tuple[Transformer, int]:
     """The model that the stage starts from, and the FLOPs that it has cost."""
     if options.init:
-        return checkpoint.load_model(options.init), checkpoint.load(options.init)["flops"]
+        state = checkpoint.load(options.init)
+        return checkpoint.model_of(state), state["flops"]
     shape = {name: getattr(options, name) for name in SHAPE}
     return new_model(ModelConfig(**shape), options.seed), 0
 

@@ -62,8 +62,8 @@ def main() -> None:
         reward=options.reward,
         seed=options.seed,
     )
-    model = checkpoint.load_model(options.init).with_marker(MASK)
-    flops = checkpoint.load(options.init)["flops"]
+    start = checkpoint.load(options.init)
+    model = checkpoint.model_of(start).with_marker(MASK)
     contract = Contract.of(contract_document(model.config, FACTS))
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,7 +78,7 @@ def main() -> None:
 
     with Verifier() as verifier:
         trainer = OnPolicyTrainer(
-            model, contract, SeedbedTokenizer(options.tokenizer), verifier, config, flops
+            model, contract, SeedbedTokenizer(options.tokenizer), verifier, config, start["flops"]
         )
         if options.out.exists():
             trainer.restore(checkpoint.load(options.out))

@@ -45,9 +45,12 @@ def weights(state: dict) -> dict:
 
 
 def load_model(path: Path, averaged: bool = True) -> Transformer:
+    return model_of(load(path), averaged)
+
+
+def model_of(state: dict, averaged: bool = True) -> Transformer:
     """The model of a checkpoint, with its averaged weights or those of its last step, in evaluation
     mode."""
-    state = load(path)
     model = Transformer(ModelConfig(**state["model_config"]))
     model.load_state_dict(state["average" if averaged else "model"])
     return model.eval()

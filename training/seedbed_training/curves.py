@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from .comparison import pass_at_1, per_forward
+from .comparison import per_forward
+from .estimate import Estimate
 from .sampler.contract import Parameters
 from .sampler.prompt_lookup import PROMPT_LOOKUP
 
@@ -53,13 +54,13 @@ def request(setting: dict, max_tokens: int) -> Parameters:
 
 def point(arm: str, checkpoint: str, setting: dict, measured: dict) -> dict:
     """The point of a setting, from what `comparison.measure_arm` says of it."""
-    passed, low, high = pass_at_1(measured)
+    passed = Estimate.of(measured["right"])
     return {
         "arm": arm,
         "checkpoint": checkpoint,
         "setting": setting,
-        "pass_at_1": passed / 100,
-        "interval_95": [low / 100, high / 100],
+        "pass_at_1": passed.mean / 100,
+        "interval_95": [passed.low / 100, passed.high / 100],
         "tokens_per_forward": per_forward(measured, "tokens"),
         "characters_per_forward": per_forward(measured, "characters"),
         "positions_per_token": sum(measured["positions"]) / sum(measured["tokens"]),

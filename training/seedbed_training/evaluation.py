@@ -99,6 +99,18 @@ def judge(
     return verdicts
 
 
+def judge_each(
+    prompts: Sequence[dict], completions: Iterable[str], verifier: Verifier
+) -> list[Verdict]:
+    """The verdict of a completion of each prompt, in order."""
+    answers = [
+        {"id": prompt["id"], "completion": text}
+        for prompt, text in zip(prompts, completions, strict=True)
+    ]
+    verdicts = judge(prompts, answers, verifier)
+    return [verdicts[prompt["id"]] for prompt in prompts]
+
+
 def first_to_fail(
     prompts: Sequence[dict], changes: Sequence[Sequence[tuple[Change, str]]], verifier: Verifier
 ) -> list[Change]:
@@ -120,12 +132,13 @@ def first_to_fail(
                     f"all of {attempt} changes pass: {prompt['reference']!r} "
                     "(expected: one that does not)"
                 )
-        answers = [{"id": prompt["id"], "completion": tried[attempt][1]} for prompt, tried in left]
-        verdicts = judge([prompt for prompt, _ in left], answers, verifier)
+        verdicts = judge_each(
+            [prompt for prompt, _ in left], [tried[attempt][1] for _, tried in left], verifier
+        )
         found |= {
             prompt["id"]: tried[attempt][0]
-            for prompt, tried in left
-            if not verdicts[prompt["id"]].passed
+            for (prompt, tried), verdict in zip(left, verdicts, strict=True)
+            if not verdict.passed
         }
         attempt += 1
     return [found[prompt["id"]] for prompt in prompts]

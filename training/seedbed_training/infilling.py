@@ -8,10 +8,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from .comparison import difference, pass_at_1
-from .evaluation import dealt, first_to_fail, judge
-from .model import Transformer
-from .sampler.contract import Contract
+from .arms import Arm
+from .evaluation import dealt, first_to_fail, judge_each
 from .sampler.infill_decoders import (
     InfillDecoder,
     InfillParameters,
@@ -111,7 +109,7 @@ class Bench:
     prompts: list[dict]
     gaps: list[Gap]
 
-    def measure(self, model: Transformer, contract: Contract, parameters: SearchParameters) -> dict:
+    def measure(self, arm: Arm, parameters: SearchParameters) -> dict:
         """Per prompt: whether the filling is what was taken out, whether the method passes; tokens,
         forward passes and positions, those of every length that was tried.
 
@@ -119,12 +117,10 @@ class Bench:
         `autoregressive` writes on from what stands before the gap until it meets what follows.
         """
         if parameters.mode == "autoregressive":
-            return self._measured(self._continued(model, contract, parameters))
+            return self._measured(self._continued(arm, parameters))
         _validate(parameters, self.gaps)
-        tried = self._tried(model, contract, parameters)
-        chosen = [
-            self._chosen(fillings) for fillings in self._scored(model, contract, parameters, tried)
-        ]
+        tried = self._tried(arm, parameters)
+        chosen = [self._chosen(fillings) for fillings in self._scored(arm, parameters, tried)]
         told = [
             by_length[len(gap.middle) - 1] for gap, by_length in zip(self.gaps, tried, strict=True)
         ]
@@ -136,9 +132,7 @@ class Bench:
             for prompt, gap in zip(self.prompts, self.gaps, strict=True)
         ]
 
-    def _tried(
-        self, model: Transformer, contract: Contract, parameters: SearchParameters
-    ) -> list[list[Filling]]:
+    def _tried(self, arm: Arm, parameters: SearchParameters) -> list[list[Filling]]:
         """Of each prompt, the fillings of length 1, 2, ..."""
         lengths = range(1, parameters.longest + 1)
         requests = [
@@ -146,7 +140,7 @@ class Bench:
             for before, gap in zip(self._before(), self.gaps, strict=True)
             for length in lengths
         ]
-        ended = dict(decode_together(model, contract, requests, make=InfillDecoder))
+        ended = dict(decode_together(arm.model, arm.contract, requests, make=InfillDecoder))
         fillings = [
             Filling(ended[i].output, ended[i].confidence, ended[i].work)
             for i in range(len(requests))
@@ -155,8 +149,7 @@ class Bench:
 
     def _scored(
         self,
-        model: Transformer,
-        contract: Contract,
+        arm: Arm,
         parameters: SearchParameters,
         tried: list[list[Filling]],
     ) -> list[list[tuple[float, Filling]]]:
@@ -167,7 +160,7 @@ class Bench:
             for before, gap, row in zip(self._before(), self.gaps, tried, strict=True)
             for filling in row
         ]
-        judged = dict(decode_together(model, contract, requests, make=LikelihoodDecoder))
+        judged = dict(decode_together(arm.model, arm.contract, requests, make=LikelihoodDecoder))
         decoders = iter(judged[i] for i in range(len(requests)))
         return [
             [
@@ -182,14 +175,12 @@ class Bench:
         best = max(scored, key=lambda each: each[0])[1]
         return replace(best, work=total([each.work for _, each in scored]))
 
-    def _continued(
-        self, model: Transformer, contract: Contract, parameters: SearchParameters
-    ) -> list[Filling]:
+    def _continued(self, arm: Arm, parameters: SearchParameters) -> list[Filling]:
         requests = [
             (before, replace(parameters, suffix=tuple(next_line(gap.after, self.tokenizer))))
             for before, gap in zip(self._before(), self.gaps, strict=True)
         ]
-        ended = dict(decode_together(model, contract, requests, make=MeetingDecoder))
+        ended = dict(decode_together(arm.model, arm.contract, requests, make=MeetingDecoder))
         fillings = []
         for i, gap in enumerate(self.gaps):
             decoder = ended[i]
@@ -202,18 +193,12 @@ class Bench:
 
     def _measured(self, fillings: list[Filling]) -> dict:
         pairs = list(zip(self.gaps, fillings, strict=True))
-        answers = [
-            {
-                "id": prompt["id"],
-                "completion": self.tokenizer.decode(gap.before + filling.token_ids + gap.after),
-            }
-            for prompt, (gap, filling) in zip(self.prompts, pairs, strict=True)
-        ]
-        verdicts = judge(self.prompts, answers, self.verifier)
         decode = self.tokenizer.decode
+        texts = [decode(gap.before + filling.token_ids + gap.after) for gap, filling in pairs]
+        verdicts = judge_each(self.prompts, texts, self.verifier)
         return {
             "exact": [int(decode(f.token_ids) == decode(gap.middle)) for gap, f in pairs],
-            "passed": [int(verdicts[prompt["id"]].passed) for prompt in self.prompts],
+            "passed": [int(verdict.passed) for verdict in verdicts],
             "tokens": [len(filling.token_ids) for filling in fillings],
             "forwards": [filling.work.forward_passes for filling in fillings],
             "positions": [filling.work.positions_evaluated for filling in fillings],
@@ -255,29 +240,3 @@ def _validate(parameters: SearchParameters, gaps: list[Gap]) -> None:
             f"longest out of range: {parameters.longest} "
             f"(expected: {most}..{parameters.block_size - 1})"
         )
-
-
-def tables(kinds: list[str], arms: dict[str, dict]) -> list[str]:
-    """Markdown; the first arm is the baseline, and `kinds` are those of the gaps, by prompt."""
-    rows = {name: arm for name, arm in arms.items()}
-    rows |= {f"{name}, length told": arm["told"] for name, arm in arms.items() if "told" in arm}
-    baseline = next(iter(arms.values()))
-    lines = [
-        "| arm | pass, % | minus the first, points | exact, % | forward passes | positions | "
-        + " | ".join(f"{kind}: pass, %" for kind in KINDS)
-        + " |",
-        "|---" * (6 + len(KINDS)) + "|",
-    ]
-    for name, arm in rows.items():
-        passed, delta = pass_at_1(arm, "passed"), difference(arm, baseline, "passed")
-        shares = []
-        for kind in KINDS:
-            of_kind = [p for p, k in zip(arm["passed"], kinds, strict=True) if k == kind]
-            shares.append(f"{100 * sum(of_kind) / len(of_kind):.1f}" if of_kind else "")
-        lines.append(
-            f"| {name} | {passed[0]:.1f} ({passed[1]:.1f}..{passed[2]:.1f}) "
-            f"| {delta[0]:+.1f} ({delta[1]:+.1f}..{delta[2]:+.1f}) "
-            f"| {pass_at_1(arm, 'exact')[0]:.1f} | {sum(arm['forwards']) / len(kinds):.1f} "
-            f"| {sum(arm['positions']) / len(kinds):.0f} | " + " | ".join(shares) + " |"
-        )
-    return lines

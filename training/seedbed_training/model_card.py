@@ -14,8 +14,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from . import checkpoint
-from .comparison import difference, pass_at_1, per_forward
 from .model import ModelConfig, Transformer
+from .report.results import comparison_of
 from .stored_model import stored_config, stored_types
 
 TRAINING = "training.json"
@@ -172,32 +172,31 @@ def _decoding(contract: dict) -> str:
 
 
 def _results(name: str, results: dict | None) -> str:
-    """The arms of this checkpoint, after the first arm of the file, which all are compared with."""
-    arms = results["arms"] if results else {}
-    mine = {arm: value for arm, value in arms.items() if value["checkpoint"] == name}
+    """The arms of this checkpoint, after the autoregressive arm that they are compared with."""
+    measured = (
+        comparison_of(results, "results", ("right",), ("tokens", "forwards")) if results else None
+    )
+    mine = [arm for arm in measured.arms if arm.checkpoint == name] if measured else []
     if not mine:
         return (
             "Not measured yet: `training/scripts/evaluate_ablation.py` measures, "
             "`write_model_card.py` fills this in."
         )
-    baseline_name, baseline = next(iter(arms.items()))
+    baseline = measured.baseline
     rows = [
-        "| setting | pass@1, % | minus the first, points | tokens a forward pass |",
+        "| setting | pass@1, % | minus AR, points | tokens a forward pass |",
         "|---|---|---|---|",
     ]
-    for arm, value in ({baseline_name: baseline} | mine).items():
-        what = f"`{value['setting']}`"
+    for arm in ([baseline] if baseline and baseline not in mine else []) + mine:
+        what = f"`{arm.setting.text}`"
         if arm not in mine:
-            what += f" of `{value['checkpoint']}` ({value['flops']:.2e} FLOPs)"
-        passed, delta = pass_at_1(value), difference(value, baseline)
-        rows.append(
-            f"| {what} | {passed[0]:.1f} ({passed[1]:.1f}..{passed[2]:.1f}) "
-            f"| {delta[0]:+.1f} ({delta[1]:+.1f}..{delta[2]:+.1f}) "
-            f"| {per_forward(value, 'tokens'):.2f} |"
-        )
+            what += f" of `{arm.checkpoint}` ({arm.flops:.2e} FLOPs)"
+        compared = arm.minus(baseline, "right").signed if baseline and arm is not baseline else "–"
+        tokens = arm.per_forward("tokens")
+        rows.append(f"| {what} | {arm.share('right').text} | {compared} | {tokens:.2f} |")
     return (
-        f"{results['count']:,} prompts of compositions held out of training (seed "
-        f"{results['seed']}), answers compiled and run, every\nforward pass counted, reference "
+        f"{measured.count:,} prompts of compositions held out of training (seed "
+        f"{measured.seed}), answers compiled and run, every\nforward pass counted, reference "
         "sampler. In brackets: 95 % intervals of a bootstrap over prompts.\n\n" + "\n".join(rows)
     )
 

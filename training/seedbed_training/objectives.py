@@ -31,7 +31,10 @@ class ObjectiveConfig:
 NEXT_TOKEN = ObjectiveConfig()
 BLOCK_DIFFUSION = ObjectiveConfig(noise=BlockNoise(), next_token_weight=0.3)
 EDITED_BLOCKS = replace(
-    BLOCK_DIFFUSION, noise=BlockNoise(unmasked=0.1), next_token_weight=1.0, edits=EditNoise(0.3)
+    BLOCK_DIFFUSION,
+    noise=BlockNoise(unmasked=0.1),
+    next_token_weight=1.0,
+    edits=EditNoise(share=0.3),
 )
 ORDERED_BLOCKS = replace(
     EDITED_BLOCKS,

@@ -108,9 +108,7 @@ class RolloutDecoder(DiffusionDecoder):
         )
         chosen = indices[: 1 + int(revealed.sum())]
         self.revealed_counts.append(len(chosen))
-        for i in chosen:
-            self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
-            self.block_revealed_in[i] = self.denoise_rounds
+        self._make_visible(chosen, drawn)
 
 
 def _up_to_end(

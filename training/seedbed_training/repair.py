@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .comparison import difference, pass_at_1
-from .evaluation import judge
-from .faults import KINDS, Fault
-from .model import Transformer
-from .sampler.contract import Contract
+from .arms import Arm
+from .evaluation import judge_each
+from .faults import Fault
 from .sampler.decoder import Decoder
 from .sampler.repair_decoder import Alignment, RepairDecoder, RepairParameters
 from .sampler.together import decode_together
@@ -26,7 +24,7 @@ class Bench:
     prompts: list[dict]
     faults: list[Fault]
 
-    def measure(self, model: Transformer, contract: Contract, parameters: RepairParameters) -> dict:
+    def measure(self, arm: Arm, parameters: RepairParameters) -> dict:
         """Per prompt, of the faulty method: whether the answer passes, and is minimal; tokens,
         forward passes and positions; tokens that were taken out or put in. Of the right method:
         whether the answer passes, and is the same.
@@ -36,11 +34,11 @@ class Bench:
         """
         references = [prompt["reference"] for prompt in self.prompts]
         faulty = [fault.completion for fault in self.faults]
-        decoders = self._answers(model, contract, parameters, faulty)
+        decoders = self._answers(arm, parameters, faulty)
         texts = [self.tokenizer.decode(decoder.output) for decoder in decoders]
         kept = texts
         if parameters.mode == "diffusion":
-            again = self._answers(model, contract, parameters, references)
+            again = self._answers(arm, parameters, references)
             kept = [self.tokenizer.decode(decoder.output) for decoder in again]
         repaired = self._pass(texts)
         minimal = [
@@ -66,8 +64,7 @@ class Bench:
 
     def _answers(
         self,
-        model: Transformer,
-        contract: Contract,
+        arm: Arm,
         parameters: RepairParameters,
         completions: list[str],
     ) -> list[Decoder]:
@@ -76,19 +73,14 @@ class Bench:
             for prompt, manuscript in zip(self.prompts, self._manuscripts(completions), strict=True)
         ]
         make = {"make": RepairDecoder} if parameters.mode == "diffusion" else {}
-        ended = dict(decode_together(model, contract, requests, **make))
+        ended = dict(decode_together(arm.model, arm.contract, requests, **make))
         return [ended[number] for number in range(len(requests))]
 
     def _manuscripts(self, completions: list[str]) -> list[tuple[int, ...]]:
         return [(*token_ids, END) for token_ids in self.tokenizer.encode_many(completions)]
 
     def _pass(self, texts: list[str]) -> list[int]:
-        answers = [
-            {"id": prompt["id"], "completion": text}
-            for prompt, text in zip(self.prompts, texts, strict=True)
-        ]
-        verdicts = judge(self.prompts, answers, self.verifier)
-        return [int(verdicts[prompt["id"]].passed) for prompt in self.prompts]
+        return [int(each.passed) for each in judge_each(self.prompts, texts, self.verifier)]
 
 
 def is_minimal(reference: str, line: int, repaired: str) -> bool:
@@ -108,35 +100,3 @@ def changed_tokens(before: tuple[int, ...], after: list[int]) -> int:
     alignment = Alignment(list(before))
     alignment.extend(after)
     return int(alignment.distances()[-1])
-
-
-def tables(kinds: list[str], arms: dict[str, dict]) -> list[str]:
-    """Markdown; the first arm is the baseline, and `kinds` are those of the faults, by prompt."""
-    baseline = next(iter(arms.values()))
-    lines = [
-        "| arm | repaired, % | minus the first, points | minimal, % | tokens changed "
-        "| forward passes | tokens a forward | positions | right ones unharmed, % | unchanged, % |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, arm in arms.items():
-        count = len(kinds)
-        repaired, delta = pass_at_1(arm, "repaired"), difference(arm, baseline, "repaired")
-        means = {
-            column: sum(arm[column]) / count for column in ("changed", "forwards", "positions")
-        }
-        lines.append(
-            f"| {name} | {repaired[0]:.1f} ({repaired[1]:.1f}..{repaired[2]:.1f}) "
-            f"| {delta[0]:+.1f} ({delta[1]:+.1f}..{delta[2]:+.1f}) "
-            f"| {pass_at_1(arm, 'minimal')[0]:.1f} | {means['changed']:.1f} "
-            f"| {means['forwards']:.1f} | {sum(arm['tokens']) / sum(arm['forwards']):.2f} "
-            f"| {means['positions']:.0f} | {pass_at_1(arm, 'unharmed')[0]:.1f} "
-            f"| {pass_at_1(arm, 'unchanged')[0]:.1f} |"
-        )
-    lines += ["", "| repaired, % | " + " | ".join(KINDS) + " |", "|---" * (1 + len(KINDS)) + "|"]
-    for name, arm in arms.items():
-        shares = []
-        for kind in KINDS:
-            of_kind = [r for r, k in zip(arm["repaired"], kinds, strict=True) if k == kind]
-            shares.append(f"{100 * sum(of_kind) / len(of_kind):.1f}" if of_kind else "")
-        lines.append(f"| {name} | " + " | ".join(shares) + " |")
-    return lines

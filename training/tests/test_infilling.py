@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from test_faults import SUM_BELOW
 from test_sampler import KIND_B, KIND_C
 
+from seedbed_training.arms import Arm
 from seedbed_training.corpus import plain_samples
 from seedbed_training.export import contract_document
 from seedbed_training.infilling import (
@@ -167,14 +168,16 @@ def test_every_length_that_is_tried_is_paid_for(tokenizer, verifier):
     assert gaps == draw_gaps([SUM_BELOW], 1, tokenizer, verifier)
     bench = Bench(tokenizer, verifier, [SUM_BELOW], gaps)
     parameters = SearchParameters(max_tokens=9, threshold=0.1, block_size=32, longest=12)
-    measured = bench.measure(model, contract, parameters)
-    judged = bench.measure(model, contract, replace(parameters, choose="likelihood"))
+    measured = bench.measure(Arm(model, contract, flops=0), parameters)
+    judged = bench.measure(Arm(model, contract, flops=0), replace(parameters, choose="likelihood"))
     assert judged["told"] == measured["told"]
     assert measured["told"]["tokens"] == [len(gaps[0].middle)]
     assert measured["forwards"][0] >= 12 + measured["told"]["forwards"][0] - 1
     assert judged["forwards"][0] == measured["forwards"][0] + 12
-    written = bench.measure(model, contract, replace(parameters, mode="autoregressive"))
+    written = bench.measure(
+        Arm(model, contract, flops=0), replace(parameters, mode="autoregressive")
+    )
     assert written["forwards"][0] <= 9 and "told" not in written
     with pytest.raises(ValueError, match=r"longest out of range: 32 \(expected: \d+\.\.31\)"):
-        bench.measure(model, contract, replace(parameters, longest=32))
+        bench.measure(Arm(model, contract, flops=0), replace(parameters, longest=32))
     assert np.isin(measured["passed"] + written["exact"], (0, 1)).all()

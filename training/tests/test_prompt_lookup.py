@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seedbed_training.comparison import parameters_of
+from seedbed_training.arms import parameters_of
 from seedbed_training.export import ContractFacts, contract_document
 from seedbed_training.model import ModelConfig, Transformer
 from seedbed_training.sampler.contract import CAUSAL_CONTEXT, Contract, Parameters, RequestError

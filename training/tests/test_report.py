@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from seedbed_training.estimate import Estimate, signed
 from seedbed_training.report import goals, page, tables
-from seedbed_training.report.estimate import Estimate, signed
 from seedbed_training.report.results import Setting, read
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"

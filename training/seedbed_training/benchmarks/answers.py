@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
-from ..intervals import interval
+from ..estimate import Estimate
 from ..verifier import KINDS
 
 
@@ -49,14 +47,14 @@ def summarize(answers: Iterable[dict]) -> dict:
     answers = list(answers)
     if not answers:
         raise ValueError("answers: none (expected: at least one)")
-    passed = np.array([answer["kind"] == "pass" for answer in answers], dtype=float)
+    passed = Estimate.of([answer["kind"] == "pass" for answer in answers])
     kinds = Counter(answer["kind"] for answer in answers)
     told = [answer for answer in answers if answer["tokens"] and answer["forwards"]]
     tokens, forwards = (sum(answer[name] for answer in told) for name in ("tokens", "forwards"))
     return {
         "tasks": len(answers),
-        "pass_at_1": float(passed.mean()),
-        "interval_95": [edge / 100 for edge in interval(passed)],
+        "pass_at_1": passed.mean / 100,
+        "interval_95": [passed.low / 100, passed.high / 100],
         "kinds": {kind: kinds[kind] for kind in KINDS},
         "cut_short": sum(answer["finish_reason"] == "length" for answer in answers),
         "tokens_per_forward": tokens / forwards if forwards else None,

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ..estimate import Estimate
 from . import tables
-from .estimate import Estimate
 from .goals import MARGIN
 from .results import Arm, Bench, Comparison, Curves, Lengths, Point, Run
 

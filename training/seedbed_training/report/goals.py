@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..estimate import Estimate, signed
 from .commands import not_measured, to_measure
-from .estimate import Estimate, signed
 from .results import Arm, Comparison, Measured, Results, Run
 
 MARGIN = 1.0  # points of pass@1 that may be lost

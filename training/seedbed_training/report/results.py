@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from ..estimate import Estimate
 from ..sampler.contract import Parameters
-from .estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -185,15 +185,29 @@ class Results:
 
 def read(folder: Path) -> Results:
     """Raises ValueError for a file that does not hold what is expected of it."""
-    counted = ("tokens", "forwards", "characters", "edits")
     return Results(
-        _comparison(folder, "ablation", ("right",), counted),
+        ablation(folder / "ablation.json"),
         _on_policy(folder),
         _bench(folder),
         _curves(folder),
-        _comparison(folder, "repair", ("repaired", "minimal", "unharmed"), ("forwards",)),
-        _comparison(folder, "infilling", ("passed", "exact"), ("forwards",)),
+        repair(folder / "repair.json"),
+        infilling(folder / "infilling.json"),
     )
+
+
+def ablation(file: Path) -> Comparison | None:
+    """What evaluate_ablation.py wrote."""
+    return _comparison(file, ("right",), ("tokens", "forwards", "characters", "edits"))
+
+
+def repair(file: Path) -> Comparison | None:
+    """What evaluate_repair.py wrote."""
+    return _comparison(file, ("repaired", "minimal", "unharmed"), ("forwards",))
+
+
+def infilling(file: Path) -> Comparison | None:
+    """What evaluate_infilling.py wrote."""
+    return _comparison(file, ("passed", "exact"), ("forwards",))
 
 
 def _document(folder: Path, name: str) -> dict | None:
@@ -202,27 +216,33 @@ def _document(folder: Path, name: str) -> dict | None:
 
 
 def _comparison(
-    folder: Path, name: str, outcomes: tuple[str, ...], counted: tuple[str, ...]
+    file: Path, outcomes: tuple[str, ...], counted: tuple[str, ...]
 ) -> Comparison | None:
-    document = _document(folder, name)
-    if document is None:
+    if not file.exists():
         return None
+    return comparison_of(json.loads(file.read_text()), file.name, outcomes, counted)
+
+
+def comparison_of(
+    document: dict, name: str, outcomes: tuple[str, ...], counted: tuple[str, ...]
+) -> Comparison:
+    """The arms of a document called `name`, with a number a prompt for each column."""
     count = document["count"]
     arms, told = [], []
     for arm, recorded in document["arms"].items():
-        place = f"{name}.json, {arm}"
+        place = f"{name}, {arm}"
         arms.append(_arm(place, arm, recorded, recorded, outcomes, counted))
         if "told" in recorded:
             label = f"{arm}, length told"
             told.append(_arm(place, label, recorded, recorded["told"], outcomes, counted))
     kinds = tuple(document.get("kinds", ()))
     if kinds and len(kinds) != count:
-        raise ValueError(f"{name}.json: {len(kinds)} kinds (expected: {count}, one a prompt)")
+        raise ValueError(f"{name}: {len(kinds)} kinds (expected: {count}, one a prompt)")
     for arm in (*arms, *told):
         for column, values in arm.by_prompt.items():
             if len(values) != count:
                 raise ValueError(
-                    f"{name}.json, {arm.name}: {len(values)} of {column} "
+                    f"{name}, {arm.name}: {len(values)} of {column} "
                     f"(expected: {count}, one for each prompt)"
                 )
     return Comparison(document["seed"], count, tuple(arms), kinds, tuple(told))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .estimate import Estimate, signed
+from ..estimate import Estimate, signed
 from .goals import Goal, fastest_within_margin
 from .results import Arm, Bench, Comparison, Curves, Lengths, Pace, Run
 

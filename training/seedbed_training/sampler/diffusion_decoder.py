@@ -144,6 +144,9 @@ class DiffusionDecoder(Decoder):
             # With a temperature the confidence of a row hangs on its token, revealed or not.
             if i in chosen or self.parameters.temperature > 0:
                 self._limit_margin(each.margin)
+        self._make_visible(chosen, drawn)
+
+    def _make_visible(self, chosen: list[int], drawn: dict[int, Drawn]) -> None:
         for i in chosen:
             self.block[i], self.block_confidence[i] = drawn[i].token_id, drawn[i].confidence
             self.block_revealed_in[i] = self.denoise_rounds

@@ -1,4 +1,5 @@
-"""A share of prompts, or a difference of two, with its 95 % interval; in per cent or points."""
+"""A share of prompts, or a difference of two, with its 95 % bootstrap interval over
+prompts; in per cent or points."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..intervals import interval
+_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,10 @@ class Estimate:
     @classmethod
     def of(cls, outcomes: Sequence[int]) -> Estimate:
         values = np.array(outcomes, dtype=float)
-        return cls(float(100 * values.mean()), *interval(values))
+        random = np.random.default_rng(0)
+        means = [random.choice(values, len(values)).mean() for _ in range(_RESAMPLES)]
+        low, high = np.percentile(means, (2.5, 97.5))
+        return cls(float(100 * values.mean()), float(100 * low), float(100 * high))
 
     @classmethod
     def of_difference(cls, outcomes: Sequence[int], others: Sequence[int]) -> Estimate:
