@@ -58,6 +58,7 @@ stage edit distilled-2 edit --data data/edits --steps 300 --warmup 0.1 --descent
 [ -e data/paths/index.npy ] || run draw_paths --checkpoint $checkpoints/seedling-edit.pt --tokenizer $tokenizer \
   --out data/paths --count 2600 --block-size 32 --seed 11
 stage order edit order --data data/paths --steps 120 --warmup 0.15 --descent 0.6 --batch-tokens 3072 --seed 12
+
 # seedling-v4
 run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy.pt \
   --measure-every 6 --measured-prompts 300

@@ -15,14 +15,13 @@ again.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seedbed_training.arms import Arm, measure_arms, parameters_of, parsed, parser
 from seedbed_training.evaluation import draw_prompts
-from seedbed_training.infilling import KINDS, Bench, SearchParameters, draw_gaps
+from seedbed_training.infilling import Bench, SearchParameters, draw_gaps
 from seedbed_training.report import results, tables
 from seedbed_training.tokenizer import SeedbedTokenizer
 from seedbed_training.verifier import Verifier
@@ -36,11 +35,7 @@ def main() -> None:
         prompts = draw_prompts(options.seed, options.count, verifier)
         gaps = draw_gaps(prompts, options.seed, tokenizer, verifier)
         kinds = [gap.kind for gap in gaps]
-        counts = Counter(kinds)
-        asked = {
-            "seed": options.seed, "count": options.count,
-            "gaps": {kind: counts[kind] for kind in KINDS}, "kinds": kinds,
-        }  # fmt: skip
+        asked = {"seed": options.seed, "count": options.count, "kinds": kinds}
         bench = Bench(tokenizer, verifier, prompts, gaps)
 
         def measure(arm: Arm, setting: str) -> dict:

@@ -15,14 +15,13 @@ not measured again.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seedbed_training.arms import Arm, measure_arms, parameters_of, parsed, parser
 from seedbed_training.evaluation import draw_prompts
-from seedbed_training.faults import KINDS, draw_faults
+from seedbed_training.faults import draw_faults
 from seedbed_training.repair import Bench
 from seedbed_training.report import results, tables
 from seedbed_training.sampler.repair_decoder import RepairParameters
@@ -37,11 +36,7 @@ def main() -> None:
         prompts = draw_prompts(options.seed, options.count, verifier)
         faults = draw_faults(prompts, options.seed, verifier)
         kinds = [fault.kind for fault in faults]
-        counts = Counter(kinds)
-        asked = {
-            "seed": options.seed, "count": options.count,
-            "faults": {kind: counts[kind] for kind in KINDS}, "kinds": kinds,
-        }  # fmt: skip
+        asked = {"seed": options.seed, "count": options.count, "kinds": kinds}
         bench = Bench(SeedbedTokenizer(options.tokenizer), verifier, prompts, faults)
 
         def measure(arm: Arm, setting: str) -> dict:

@@ -249,9 +249,7 @@ def policy_loss(
         surprise[rows].sum() / batch.weight[asked][rows].sum().clamp_min(1.0)
         for rows in (~noisy, noisy)
     )
-    loss = config.anchor_weight * (next_token + masked) - gain
-    if config.reward == "surrogate":
-        loss = loss + speed_weight * surrogate
+    loss = config.anchor_weight * (next_token + masked) - gain + speed_weight * surrogate
     figures = {
         "ratio": ratio,
         "surrogate": surrogate,

@@ -60,7 +60,8 @@ class OnPolicyTrainer:
         config = self.config
         self.model.eval()
         rollouts, measured = self._draw()
-        self.weight.update(measured["pass_at_1"])
+        if config.reward == "surrogate":  # else its weight stays 0
+            self.weight.update(measured["pass_at_1"])
         for group in self.optimizers:
             for parameters in group.param_groups:
                 parameters["lr"] = self.schedule.learning_rate(self.step)
