@@ -1,4 +1,16 @@
 package dev.seedbed.controlplane.tenant;
 
-/** Who calls: the outcome of authentication. */
-public record Caller(TenantId tenantId, ApiKeyId apiKeyId) {}
+import java.time.Duration;
+
+/**
+ * Who calls and what they may: the outcome of authentication.
+ *
+ * @param answerRetention how long answers may be kept for replay; zero: nothing of an answer is ever stored
+ */
+public record Caller(
+        TenantId tenantId,
+        ProjectId projectId,
+        ApiKeyId apiKeyId,
+        Permissions permissions,
+        Share share,
+        Duration answerRetention) {}

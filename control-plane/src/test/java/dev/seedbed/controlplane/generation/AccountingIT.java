@@ -9,8 +9,6 @@ import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Unit;
-import dev.seedbed.controlplane.tenant.ApiKeyId;
-import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Account;
 import dev.seedbed.controlplane.usage.Balances;
@@ -342,7 +340,7 @@ class AccountingIT {
                 List.of(),
                 Knobs.DEFAULTS,
                 false);
-        replica.reserve(command, new Caller(tenant, new ApiKeyId("0000000000000000")), VERSION, WANTED);
+        replica.reserve(command, TestingTenant.caller(tenant), VERSION, WANTED);
         return command.requestId();
     }
 

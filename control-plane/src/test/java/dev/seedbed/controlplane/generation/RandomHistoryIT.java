@@ -6,8 +6,6 @@ import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
-import dev.seedbed.controlplane.tenant.ApiKeyId;
-import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Balances;
 import dev.seedbed.controlplane.usage.GenerationRecord;
@@ -141,7 +139,7 @@ class RandomHistoryIT {
             accounting()
                     .reserve(
                             command,
-                            new Caller(tenant, new ApiKeyId("0000000000000000")),
+                            TestingTenant.caller(tenant),
                             VERSION,
                             Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)));
             assertThat(fits).as("admitted although it does not fit").isTrue();

@@ -4,6 +4,11 @@ import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.ApiKeyId;
+import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.tenant.Permissions;
+import dev.seedbed.controlplane.tenant.ProjectId;
+import dev.seedbed.controlplane.tenant.Share;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.testkit.FakeInferenceServer;
 import java.io.BufferedReader;
@@ -17,6 +22,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +66,17 @@ public final class TestingTenant {
         limits.forEach((unit, limit) -> quotas.setLimit(tenant.id, unit, limit));
         Awaitility.await().until(() -> tenant.get("/v1/models/seedling").statusCode() == 200);
         return tenant;
+    }
+
+    /** Somebody of a tenant, for whom no key is stored. */
+    public static Caller caller(TenantId tenant) {
+        return new Caller(
+                tenant,
+                new ProjectId(tenant.value()),
+                new ApiKeyId("0000000000000000"),
+                Permissions.ALL,
+                Share.DEFAULT,
+                Duration.ofHours(24));
     }
 
     public String key() {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 record ApiKey(
         @JsonProperty("public_id") String publicId,
         @JsonProperty("tenant_id") UUID tenantId,
+        @JsonProperty("project_id") UUID projectId,
 
         @Schema(
                 type = "string",

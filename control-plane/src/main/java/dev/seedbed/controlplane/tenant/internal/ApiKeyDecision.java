@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What a command makes of a key. Pure: nothing is read or written. */
@@ -13,6 +14,7 @@ final class ApiKeyDecision {
 
     static ApiKey create(
             Tenant tenant,
+            UUID projectId,
             ApiKeyId id,
             @Nullable KeyEnvironment environment,
             @Nullable String name,
@@ -30,7 +32,8 @@ final class ApiKeyDecision {
         if (tenant.state() == TenantState.DELETED) {
             throw new SeedbedException(ErrorCode.FAILED_PRECONDITION, "tenant is deleted: " + tenant.tenantId());
         }
-        return new ApiKey(id.value(), tenant.tenantId(), environment, checkedName, now, expireTime, null, null);
+        return new ApiKey(
+                id.value(), tenant.tenantId(), projectId, environment, checkedName, now, expireTime, null, null);
     }
 
     /** The same key if it is revoked already: the first moment stands. */
@@ -40,6 +43,7 @@ final class ApiKeyDecision {
                 : new ApiKey(
                         before.publicId(),
                         before.tenantId(),
+                        before.projectId(),
                         before.environment(),
                         before.name(),
                         before.createTime(),

@@ -17,6 +17,7 @@ class ApiKeyRow {
     private String publicId;
 
     private UUID tenantId;
+    private UUID projectId;
     private String environment;
     private String name;
     private byte[] keyHmac;
@@ -36,6 +37,7 @@ class ApiKeyRow {
     protected ApiKeyRow() {}
 
     ApiKeyRow(ApiKey key, byte[] keyHmac) {
+        this.projectId = key.projectId();
         this.publicId = key.publicId();
         this.tenantId = key.tenantId();
         this.environment = key.environment().text();
@@ -49,6 +51,7 @@ class ApiKeyRow {
         return new ApiKey(
                 publicId,
                 tenantId,
+                projectId,
                 KeyEnvironment.of(environment),
                 name,
                 createTime,

@@ -18,12 +18,14 @@ import org.springframework.transaction.annotation.Transactional;
 class TenantKeys {
 
     private final TenantRows tenants;
+    private final ProjectRows projects;
     private final ApiKeyRows keys;
     private final ApiKeyHmac hmac;
     private final AuditLog audit;
 
-    TenantKeys(TenantRows tenants, ApiKeyRows keys, ApiKeyHmac hmac, AuditLog audit) {
+    TenantKeys(TenantRows tenants, ProjectRows projects, ApiKeyRows keys, ApiKeyHmac hmac, AuditLog audit) {
         this.tenants = tenants;
+        this.projects = projects;
         this.keys = keys;
         this.hmac = hmac;
         this.audit = audit;
@@ -43,7 +45,14 @@ class TenantKeys {
                 .orElseThrow(() -> Tenants.notFound(tenantId))
                 .tenant();
         ApiKeyText text = ApiKeyText.generate(Objects.requireNonNullElse(environment, KeyEnvironment.LIVE));
-        ApiKey key = ApiKeyDecision.create(tenant, text.id(), environment, name, expireTime, tenants.now());
+        ApiKey key = ApiKeyDecision.create(
+                tenant,
+                projects.defaultOf(tenantId).project().projectId(),
+                text.id(),
+                environment,
+                name,
+                expireTime,
+                tenants.now());
         keys.saveAndFlush(new ApiKeyRow(key, hmac.of(text)));
         audit.append(operator, "api_key.create", key.path(), null, key);
         return new Created(key, text);

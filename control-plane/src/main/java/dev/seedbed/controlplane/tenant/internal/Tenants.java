@@ -7,6 +7,7 @@ import dev.seedbed.controlplane.tenant.TenantDirectory;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -21,13 +22,16 @@ import org.springframework.transaction.annotation.Transactional;
 @Service
 class Tenants implements TenantDirectory {
 
+    private static final String DEFAULT_PROJECT = "default";
     private static final UUID BEFORE_ALL = new UUID(0, 0);
 
     private final TenantRows rows;
+    private final ProjectRows projects;
     private final AuditLog audit;
 
-    Tenants(TenantRows rows, AuditLog audit) {
+    Tenants(TenantRows rows, ProjectRows projects, AuditLog audit) {
         this.rows = rows;
+        this.projects = projects;
         this.audit = audit;
     }
 
@@ -35,9 +39,11 @@ class Tenants implements TenantDirectory {
     public Tenant create(@Nullable String name, Operator operator) {
         String checked = DisplayName.check("name", name);
         refuseTaken(checked, null);
-        TenantDecision decision =
-                TenantDecision.create(UuidVersion7Strategy.INSTANCE.generateUuid(null), checked, rows.now());
+        Instant now = rows.now();
+        TenantDecision decision = TenantDecision.create(newId(), checked, now);
         save(new TenantRow(decision.after()));
+        projects.saveAndFlush(new ProjectRow(new Project(
+                newId(), decision.after().tenantId(), DEFAULT_PROJECT, ProjectState.ACTIVE, true, now, now)));
         audit.append(operator, decision.action(), decision.after().path(), null, decision.after());
         return decision.after();
     }
@@ -81,6 +87,10 @@ class Tenants implements TenantDirectory {
         if (!rows.existsById(tenantId.value())) {
             throw notFound(tenantId.value());
         }
+    }
+
+    private static UUID newId() {
+        return UuidVersion7Strategy.INSTANCE.generateUuid(null);
     }
 
     static SeedbedException notFound(UUID tenantId) {

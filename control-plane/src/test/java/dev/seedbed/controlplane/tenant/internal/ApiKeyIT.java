@@ -9,9 +9,13 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.tenant.Permissions;
+import dev.seedbed.controlplane.tenant.ProjectId;
+import dev.seedbed.controlplane.tenant.Share;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -88,8 +92,18 @@ class ApiKeyIT {
     void namesTheCallerOfAGoodKey() {
         String key = admin.createKey(tenant);
 
+        var project = jdbc.sql("SELECT project_id FROM project WHERE tenant_id = ? AND is_default")
+                .param(tenant)
+                .query(UUID.class)
+                .single();
         assertThat(keys.authenticate("Bearer " + key))
-                .isEqualTo(new Caller(new TenantId(tenant), new ApiKeyId(key.split("-")[2])));
+                .isEqualTo(new Caller(
+                        new TenantId(tenant),
+                        new ProjectId(project),
+                        new ApiKeyId(key.split("-")[2]),
+                        Permissions.ALL,
+                        Share.DEFAULT,
+                        Duration.ofHours(24)));
         assertThat(keys.authenticate("bearer  " + key).tenantId()).isEqualTo(new TenantId(tenant));
     }
 
