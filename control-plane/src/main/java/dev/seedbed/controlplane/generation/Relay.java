@@ -35,11 +35,13 @@ final class Relay {
     private final int inputTokens;
     private final int maxTokens;
     private final int maxDispatches;
+    private final FaultPoints faults;
     private final long deadlineNanos;
 
     private final List<Integer> committedTokenIds = new ArrayList<>();
     private long reservedPositions;
     private int dispatches;
+    private int texts;
 
     /** Output tokens when the last continuation began. */
     private long committedBefore;
@@ -50,7 +52,8 @@ final class Relay {
             OpenGeneration open,
             Admitted admitted,
             GenerationSink sink,
-            int maxDispatches) {
+            int maxDispatches,
+            FaultPoints faults) {
         this.inference = inference;
         this.accounting = accounting;
         this.open = open;
@@ -63,6 +66,7 @@ final class Relay {
         this.deadlineNanos = admitted.deadlineNanos();
         this.sink = sink;
         this.maxDispatches = maxDispatches;
+        this.faults = faults;
     }
 
     /** What admission settled. */
@@ -112,6 +116,7 @@ final class Relay {
                 command.knobs(),
                 command.diffusing(),
                 Duration.ofNanos(deadlineNanos - System.nanoTime())))) {
+            faults.reached(FaultPoint.DISPATCHED);
             while (true) {
                 open.requireHeld();
                 var event = stream.next(PATIENCE);
@@ -132,7 +137,10 @@ final class Relay {
     private InferenceEvent.@Nullable Finished deliver(InferenceEvent.Output output, Work work) {
         switch (output) {
             case InferenceEvent.Nothing() -> sink.idle();
-            case InferenceEvent.Text(var text) -> sink.committed(text, work);
+            case InferenceEvent.Text(var text) -> {
+                sink.committed(text, work);
+                faults.reached(++texts == 1 ? FaultPoint.FIRST_TEXT : FaultPoint.MID_STREAM);
+            }
             case InferenceEvent.Draft(var text, var positions, var decided) ->
                 sink.draft(text, positions, decided, work);
             case InferenceEvent.Finished finished -> {
