@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ final class Relay {
 
     private static final Duration PATIENCE = Duration.ofMillis(250);
     private static final String WORK_LIMIT = "work_limit";
+    private static final Set<ErrorCode> OUT_OF_ROOM =
+            Set.of(ErrorCode.BUDGET_EXCEEDED, ErrorCode.BUDGET_RESERVED, ErrorCode.RATE_LIMIT_EXCEEDED);
 
     private final InferenceClient inference;
     private final Accounting accounting;
@@ -181,7 +184,7 @@ final class Relay {
         try {
             accounting.extend(command.requestId(), tenant, Amounts.of(Map.of(Unit.POSITION, more)));
         } catch (SeedbedException refused) {
-            if (refused.code() == ErrorCode.BUDGET_EXCEEDED || refused.code() == ErrorCode.BUDGET_RESERVED) {
+            if (OUT_OF_ROOM.contains(refused.code())) {
                 return false;
             }
             throw refused;
