@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
 import dev.seedbed.controlplane.model.Models;
+import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
@@ -28,6 +29,7 @@ public class Generations {
     private static final Duration SETTLE_AGAIN_AFTER = Duration.ofMillis(200);
 
     private final Models models;
+    private final Prices prices;
     private final InferenceClient inference;
     private final Accounting accounting;
     private final OpenGenerations open;
@@ -38,6 +40,7 @@ public class Generations {
 
     Generations(
             Models models,
+            Prices prices,
             InferenceClient inference,
             Accounting accounting,
             OpenGenerations open,
@@ -46,6 +49,7 @@ public class Generations {
             FaultPoints faults,
             QuotaProperties quota) {
         this.models = models;
+        this.prices = prices;
         this.inference = inference;
         this.accounting = accounting;
         this.open = open;
@@ -96,9 +100,10 @@ public class Generations {
         CommandCheck.check(command, version);
         var inputTokens = inference.countTokens(version.name(), command.prompt());
         var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
-        var wanted = Estimate.of(version, inputTokens, maxTokens);
-        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), lease, System.nanoTime());
-        var budgets = accounting.reserve(command, caller, version, wanted);
+        var pinned = prices.of(caller.tenantId()).orElse(null);
+        var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
+        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());
+        var budgets = accounting.reserve(command, caller, version, pinned, wanted);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(
@@ -164,7 +169,7 @@ public class Generations {
         while (true) {
             try {
                 accounting.settle(
-                        generation.id(), generation.tenantId(), generation.work(), ending, relay.dispatches());
+                        generation.id(), generation.tenantId(), generation.bill(), ending, relay.dispatches());
                 log.info(
                         "generation {} of tenant {} settled: {} {}, {}, {} dispatches",
                         generation.id(),
