@@ -83,7 +83,7 @@ def service(settings: Settings) -> Iterator[Service]:
         yield Service.of(settings.running())
         return
     with temporary_stack.running(settings.build_home / "evaluation" / "stack") as stack:
-        yield Service.of(stack.home / "demo.env")
+        yield Service.of(stack.environment())
 
 
 def answer(target: Service, prompts: list[dict[str, Any]], mode: str, options: argparse.Namespace, file: Path) -> dict[str, dict[str, Any]]:
