@@ -42,14 +42,14 @@ import org.springframework.core.env.MapPropertySource;
         excludeFilters = @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller)"))
 @EnableConfigurationProperties(QuotaProperties.class)
 @Import(Accounting.class)
-class AccountingContext {
+public class AccountingContext {
 
     @Bean
     MeterRegistry meters() {
         return new SimpleMeterRegistry();
     }
 
-    static AnnotationConfigApplicationContext start() {
+    public static AnnotationConfigApplicationContext start() {
         return start(TestingPostgres.createDatabase());
     }
 
