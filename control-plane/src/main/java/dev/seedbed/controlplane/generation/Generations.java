@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
+import dev.seedbed.controlplane.generation.queue.DispatchQueue;
 import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.tenant.Caller;
@@ -29,6 +30,7 @@ public class Generations {
 
     private final Models models;
     private final InferenceClient inference;
+    private final DispatchQueue queue;
     private final Accounting accounting;
     private final OpenGenerations open;
     private final GenerationProperties properties;
@@ -38,6 +40,7 @@ public class Generations {
     Generations(
             Models models,
             InferenceClient inference,
+            DispatchQueue queue,
             Accounting accounting,
             OpenGenerations open,
             GenerationProperties properties,
@@ -45,6 +48,7 @@ public class Generations {
             QuotaProperties quota) {
         this.models = models;
         this.inference = inference;
+        this.queue = queue;
         this.accounting = accounting;
         this.open = open;
         this.properties = properties;
@@ -99,7 +103,15 @@ public class Generations {
         open.add(generation);
         return new Admission(
                 generation,
-                new Relay.Admitted(command, caller.tenantId(), version, inputTokens, maxTokens, wanted, deadlineNanos),
+                new Relay.Admitted(
+                        command,
+                        caller.tenantId(),
+                        caller.share(),
+                        version,
+                        inputTokens,
+                        maxTokens,
+                        wanted,
+                        deadlineNanos),
                 () -> sink.admitted(version, budgets));
     }
 
@@ -107,8 +119,8 @@ public class Generations {
 
     private void run(Admission admission, GenerationSink sink) {
         var generation = admission.open();
-        var relay =
-                new Relay(inference, accounting, generation, admission.admitted(), sink, properties.maxDispatches());
+        var relay = new Relay(
+                inference, queue, accounting, generation, admission.admitted(), sink, properties.maxDispatches());
         try {
             Relay.Result result;
             try {
@@ -158,7 +170,12 @@ public class Generations {
         while (true) {
             try {
                 accounting.settle(
-                        generation.id(), generation.tenantId(), generation.work(), ending, relay.dispatches());
+                        generation.id(),
+                        generation.tenantId(),
+                        generation.work(),
+                        ending,
+                        relay.dispatches(),
+                        relay.queueWait());
                 log.info(
                         "generation {} of tenant {} settled: {} {}, {}, {} dispatches",
                         generation.id(),

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.usage;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.internal.GenerationSql;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,7 @@ public class GenerationRecords {
         generations.progress(cumulative);
     }
 
+    /** @param queueWait until the first place at the engine; null: not waited for */
     @Transactional(propagation = Propagation.MANDATORY)
     public void close(
             RequestId id,
@@ -40,8 +42,9 @@ public class GenerationRecords {
             @Nullable String finishReason,
             @Nullable String finishDetail,
             Work work,
-            int dispatches) {
-        generations.close(id, state, finishReason, finishDetail, work, dispatches);
+            int dispatches,
+            @Nullable Duration queueWait) {
+        generations.close(id, state, finishReason, finishDetail, work, dispatches, queueWait);
     }
 
     @Transactional(propagation = Propagation.MANDATORY)

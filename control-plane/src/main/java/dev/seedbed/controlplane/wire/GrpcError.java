@@ -18,7 +18,8 @@ public final class GrpcError {
     /** Of every ErrorInfo. */
     public static final String DOMAIN = "seedbed.dev";
 
-    private static final int RETRY_SECONDS = 1;
+    /** Where nothing was measured. */
+    private static final java.time.Duration RETRY_AFTER = java.time.Duration.ofSeconds(1);
 
     private GrpcError() {}
 
@@ -44,8 +45,8 @@ public final class GrpcError {
                         .setDescription(failure.text())
                         .build()));
             case BUDGET_EXCEEDED -> status.addDetails(quota(failure));
-            case BUDGET_RESERVED -> status.addDetails(quota(failure)).addDetails(retry());
-            case OVERLOADED, MODEL_UNAVAILABLE -> status.addDetails(retry());
+            case BUDGET_RESERVED -> status.addDetails(quota(failure)).addDetails(retry(failure));
+            case OVERLOADED, MODEL_UNAVAILABLE -> status.addDetails(retry(failure));
             default -> {}
         }
         return StatusProto.toStatusException(status.build());
@@ -59,9 +60,11 @@ public final class GrpcError {
                 .build());
     }
 
-    private static Any retry() {
+    private static Any retry(SeedbedException failure) {
+        var after = failure.retryAfter() == null ? RETRY_AFTER : failure.retryAfter();
         return Any.pack(RetryInfo.newBuilder()
-                .setRetryDelay(Duration.newBuilder().setSeconds(RETRY_SECONDS))
+                .setRetryDelay(
+                        Duration.newBuilder().setSeconds(after.toSeconds()).setNanos(after.toNanosPart()))
                 .build());
     }
 

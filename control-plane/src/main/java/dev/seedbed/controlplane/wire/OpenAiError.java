@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.wire;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +9,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** An error as OpenAI's clients read it: body and headers. */
 public final class OpenAiError {
+
+    /** Where nothing was measured. */
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private static final JsonMapper json = JsonMapper.shared();
 
@@ -31,7 +35,9 @@ public final class OpenAiError {
             case BUDGET_EXCEEDED -> headers.put("x-should-retry", "false");
             case BUDGET_RESERVED, OVERLOADED, MODEL_UNAVAILABLE -> {
                 headers.put("x-should-retry", "true");
-                headers.put("retry-after", "1");
+                var after = failure.retryAfter() == null ? RETRY_AFTER : failure.retryAfter();
+                headers.put("retry-after", Long.toString(after.plusMillis(999).toSeconds()));
+                headers.put("retry-after-ms", Long.toString(after.toMillis()));
             }
             default -> {}
         }

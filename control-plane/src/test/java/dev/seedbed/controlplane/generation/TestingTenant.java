@@ -79,6 +79,10 @@ public final class TestingTenant {
                 Duration.ofHours(24));
     }
 
+    public TenantId id() {
+        return id;
+    }
+
     public String key() {
         return key;
     }
