@@ -66,6 +66,7 @@ def adapter(settings: Settings) -> ProcessSpec:
             f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.adapter}",
             f"--spring.grpc.client.channel.triton.target=static://{host}:{ports.triton_grpc}",
             f"--seedbed.model-repository={settings.model_repository}",
+            "--seedbed.drain.readiness-delay=0s", "--spring.grpc.server.shutdown.grace-period=2s",
         ],
         {},
         f"http://{host}:{ports.adapter_management}/actuator/health/readiness",
@@ -82,6 +83,8 @@ def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
             f"--spring.grpc.client.channel.adapter.target=static://{host}:{ports.adapter}",
             f"--spring.datasource.url=jdbc:postgresql://{host}:{ports.postgres}/{postgres.DATABASE}",
             f"--spring.datasource.username={postgres.USER}",
+            # Nobody balances load here, and `down` kills after `stop_seconds`.
+            "--seedbed.drain.readiness-delay=0s", "--seedbed.drain.stream-grace=2s",
         ],
         {
             # By environment: a command line is visible to every user of the machine.

@@ -31,6 +31,8 @@ public final class RunningAdapter implements AutoCloseable {
                 .run(
                         "--spring.grpc.server.port=0",
                         "--server.port=0",
+                        "--seedbed.drain.readiness-delay=0s",
+                        "--spring.grpc.server.shutdown.grace-period=0s",
                         "--spring.grpc.client.channel.triton.target=static://" + tritonTarget,
                         "--seedbed.model-repository=" + modelRepository);
         managementPort = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);

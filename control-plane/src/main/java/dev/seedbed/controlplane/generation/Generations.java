@@ -151,6 +151,10 @@ public class Generations {
             sink.finished(result.reason(), result.detail(), generation.work());
         } finally {
             open.remove(generation);
+            metrics.used(
+                    admission.admitted().command().surface(),
+                    admission.admitted().version(),
+                    generation.work());
         }
     }
 

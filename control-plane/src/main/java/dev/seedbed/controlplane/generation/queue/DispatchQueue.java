@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.generation.queue;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.seedbed.controlplane.generation.MetricBuckets;
 import dev.seedbed.controlplane.generation.queue.WaitingRoom.Ticket;
 import dev.seedbed.controlplane.tenant.Share;
 import dev.seedbed.controlplane.tenant.TenantId;
@@ -8,6 +9,7 @@ import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -135,6 +137,10 @@ public class DispatchQueue {
             throw e;
         } finally {
             waiters.remove(place.ticket);
+            Timer.builder("seedbed.generation.queue.wait")
+                    .serviceLevelObjectives(MetricBuckets.first())
+                    .register(meters)
+                    .record(Duration.ofNanos(System.nanoTime() - place.startedAtNanos));
         }
     }
 
