@@ -62,7 +62,11 @@ class InferenceMetrics {
         private void chunk() {
             var now = System.nanoTime();
             if (lastChunkAtNanos == 0) {
-                record("gen_ai.client.operation.time_to_first_chunk", tags, MetricBuckets.first(), now - startedAtNanos);
+                record(
+                        "gen_ai.client.operation.time_to_first_chunk",
+                        tags,
+                        MetricBuckets.first(),
+                        now - startedAtNanos);
             } else {
                 record(
                         "gen_ai.client.operation.time_per_output_chunk",
