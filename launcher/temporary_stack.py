@@ -63,7 +63,7 @@ class TemporaryStack:
 
     def environment(self) -> dict[str, str]:
         lines = (self.home / "demo.env").read_text().splitlines()
-        more = {"TRITON_METRICS": f"127.0.0.1:{self.ports.triton_metrics}", "SEEDBED_MODEL_REPOSITORY": str(self.repository)}
+        more = {"TRITON_METRICS": f"127.0.0.1:{self.ports.triton_metrics}", "SEEDBED_MODEL_REPOSITORY": str(self.repository), "SEEDBED_POSTGRES_PORT": str(self.ports.postgres)}
         return self._env | more | dict(line.split("=", 1) for line in lines if line)
 
     def pid(self, name: str) -> int | None:
