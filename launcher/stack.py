@@ -35,6 +35,7 @@ def triton_server(settings: Settings) -> TritonServer:
         http_port=settings.ports.triton_http,
         grpc_port=settings.ports.triton_grpc,
         metrics_port=settings.ports.triton_metrics,
+        otlp_endpoint=settings.otlp_endpoint or "",
     )
 
 
@@ -52,9 +53,15 @@ def java(settings: Settings, module: str, arguments: list[str], env: dict[str, s
     return ProcessSpec(
         name=module,
         argv=[str(program), *quick_start.options(settings, module), *JAVA_OPTIONS, "-jar", str(jar), *arguments],
-        env=env,
+        env=env | traces(settings),
         ready=lambda: answers(health),
     )
+
+
+def traces(settings: Settings) -> dict[str, str]:
+    if settings.otlp_endpoint is None:
+        return {}
+    return {"MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT": settings.otlp_endpoint, "MANAGEMENT_TRACING_SAMPLING_PROBABILITY": "1"}
 
 
 def adapter(settings: Settings) -> ProcessSpec:

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.IdentityHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,6 +25,16 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class DispatchQueue {
+
+    private static final String SHED = "seedbed.generation.queue.shed";
+    private static final String REFUSED = "seedbed.generation.queue.refused";
+
+    /** Why one that waited got no place. */
+    private enum Shed {
+        FULL,
+        MAX_WAIT,
+        DEADLINE
+    }
 
     /** How often one that waits looks whether its client is still there. */
     private static final Duration LOOK_ROUND = Duration.ofMillis(250);
@@ -52,6 +63,10 @@ public class DispatchQueue {
         this.properties = properties;
         this.meters = meters;
         this.room = new WaitingRoom(properties.maxInFlight(), properties.maxWaiting());
+        for (var reason : Shed.values()) {
+            meters.counter(SHED, "reason", reason.name().toLowerCase(Locale.ROOT));
+        }
+        meters.counter(REFUSED);
         gauge(
                 "seedbed.generation.queue.waiting",
                 "Generations that wait for a place at the engine",
@@ -158,26 +173,27 @@ public class DispatchQueue {
     private void requireStillWaiting(Place place, Waiter waiter) {
         var now = System.nanoTime();
         if (waiter.shed) {
-            throw overloaded("full", "too many generations wait (limit: %d)".formatted(properties.maxWaiting()), now);
+            throw overloaded(
+                    Shed.FULL, "too many generations wait (limit: %d)".formatted(properties.maxWaiting()), now);
         }
         if (now - place.deadlineNanos >= 0) {
-            count("deadline");
+            count(Shed.DEADLINE);
             throw new SeedbedException(ErrorCode.DEADLINE_EXCEEDED, "deadline exceeded while waiting for a place");
         }
         if (now - place.startedAtNanos >= properties.maxWait().toNanos()) {
-            throw overloaded("max_wait", "no place became free within %s".formatted(properties.maxWait()), now);
+            throw overloaded(Shed.MAX_WAIT, "no place became free within %s".formatted(properties.maxWait()), now);
         }
     }
 
     @GuardedBy("lock")
-    private SeedbedException overloaded(String reason, String message, long nowNanos) {
+    private SeedbedException overloaded(Shed reason, String message, long nowNanos) {
         count(reason);
         return new SeedbedException(ErrorCode.OVERLOADED, message)
                 .retryAfter(drain.retryAfter(nowNanos, room.waiting()));
     }
 
-    private void count(String reason) {
-        meters.counter("seedbed.generation.queue.shed", "reason", reason).increment();
+    private void count(Shed reason) {
+        meters.counter(SHED, "reason", reason.name().toLowerCase(Locale.ROOT)).increment();
     }
 
     @GuardedBy("lock")
@@ -231,7 +247,7 @@ public class DispatchQueue {
                 held = false;
                 room.refused(ticket);
                 refusedAtNanos = System.nanoTime();
-                meters.counter("seedbed.generation.queue.refused").increment();
+                meters.counter(REFUSED).increment();
                 waitFor(this, whileWaiting);
                 held = true;
             } finally {
