@@ -2,6 +2,9 @@
 
 One tenant has many streams open all the time; another has one, and what is measured is its pace. Blocks alone and blocks beside the
 neighbour alternate, so that a change of the machine's pace meets both.
+
+Mode `exact`: shares are of positions, and a stream can only take its share of a round if it has so many positions to evaluate. An
+`autoregressive` stream has one, and its pace beside others is that of the rounds, whatever its weight.
 """
 
 import json
@@ -10,8 +13,8 @@ import statistics
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import database
@@ -25,9 +28,9 @@ from triton_metrics import is_idle, read
 WEIGHTS = ((1, 1), (1, 3), (3, 1))  # of the busy tenant and of the one that is measured
 SLACK = 1.25
 BUSY_STREAMS = 50
-BLOCKS = 4
-REQUESTS_PER_BLOCK = 6
-MAX_TOKENS = 128
+BLOCKS = 3
+REQUESTS_PER_BLOCK = 4
+MAX_TOKENS = 64
 
 
 def bound(busy: int, measured: int) -> float:
@@ -83,7 +86,7 @@ def seconds_per_token(client: PublicGrpc, requests: list[wire.GenerateRequest]) 
 
 
 def requests_of(endpoints: Endpoints, prompts: list[str]) -> list[wire.GenerateRequest]:
-    options = wire.DecodeOptions(mode=wire.MODE_AUTOREGRESSIVE)
+    options = wire.DecodeOptions(mode=wire.MODE_EXACT)
     return [wire.GenerateRequest(model=endpoints.versions[0], prompt=prompt, max_tokens=MAX_TOKENS, options=options) for prompt in prompts]
 
 
@@ -97,12 +100,13 @@ def measure(endpoints: Endpoints, postgres_port: int, weights: tuple[int, int], 
             sql.run("UPDATE tenant SET weight = :weight WHERE tenant_id = cast(:id as uuid)", weight=weight, id=tenant.tenant_id)
     alone, beside = [], []
     with connected(endpoints.grpc, tenants[1].api_key) as client:
-        seconds_per_token(client, requests)  # warm-up
+        seconds_per_token(client, requests[:REQUESTS_PER_BLOCK])  # warm-up
         for number in range(blocks):
             some = [requests[(number * REQUESTS_PER_BLOCK + i) % len(requests)] for i in range(REQUESTS_PER_BLOCK)]
             alone.append(seconds_per_token(client, some))
             with busy(endpoints, tenants[0], requests, streams):
                 beside.append(seconds_per_token(client, some))
+            print(f"  {1000 * alone[-1]:.1f} ms a token alone, {1000 * beside[-1]:.1f} beside", file=sys.stderr, flush=True)
     ratios = [two / one for one, two in zip(alone, beside, strict=True)]
     return {
         "busy_weight": weights[0],
@@ -123,7 +127,7 @@ def main() -> None:
     for weights in WEIGHTS:
         print(f"weights {weights[0]}:{weights[1]}", file=sys.stderr, flush=True)
         pairs.append(measure(endpoints, port, weights, BUSY_STREAMS, BLOCKS))
-    print(json.dumps({"model_version": endpoints.versions[0], "mode": "autoregressive", "max_tokens": MAX_TOKENS, "pairs": pairs}))
+    print(json.dumps({"model_version": endpoints.versions[0], "mode": "exact", "max_tokens": MAX_TOKENS, "pairs": pairs}))
 
 
 if __name__ == "__main__":
