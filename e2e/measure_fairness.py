@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import database
@@ -28,7 +29,7 @@ from triton_metrics import is_idle, read
 WEIGHTS = ((1, 1), (1, 3), (3, 1))  # of the busy tenant and of the one that is measured
 SLACK = 1.25
 BUSY_STREAMS = 50
-BLOCKS = 3
+BLOCKS = 5
 REQUESTS_PER_BLOCK = 4
 MAX_TOKENS = 64
 
@@ -79,10 +80,28 @@ def busy(endpoints: Endpoints, tenant: Tenant, requests: list[wire.GenerateReque
     eventually("the engine is idle", lambda: is_idle(endpoints.triton_metrics, endpoints.versions[0]))
 
 
-def seconds_per_token(client: PublicGrpc, requests: list[wire.GenerateRequest]) -> float:
+@dataclass(frozen=True)
+class Pace:
+    """Of one block of requests of the tenant that is measured."""
+
+    seconds_per_token: float
+    rounds_taken_part_in: float  # of all rounds meanwhile
+    share_of_positions: float  # of all positions meanwhile
+
+
+def pace(endpoints: Endpoints, client: PublicGrpc, requests: list[wire.GenerateRequest]) -> Pace:
+    def engine(name: str) -> float:
+        return read(endpoints.triton_metrics, f"block_diffusion_{name}", endpoints.versions[0])
+
+    rounds, rows = engine("rounds_total"), engine("round_rows_total")
     started = time.perf_counter()
-    tokens = sum(client.generate(request).work.committed_tokens for request in requests)
-    return (time.perf_counter() - started) / tokens
+    works = [client.generate(request).work for request in requests]
+    seconds = time.perf_counter() - started
+    return Pace(
+        seconds / sum(work.committed_tokens for work in works),
+        sum(work.forward_passes for work in works) / (engine("rounds_total") - rounds),
+        sum(work.positions_evaluated for work in works) / (engine("round_rows_total") - rows),
+    )
 
 
 def requests_of(endpoints: Endpoints, prompts: list[str]) -> list[wire.GenerateRequest]:
@@ -100,14 +119,14 @@ def measure(endpoints: Endpoints, postgres_port: int, weights: tuple[int, int], 
             sql.run("UPDATE tenant SET weight = :weight WHERE tenant_id = cast(:id as uuid)", weight=weight, id=tenant.tenant_id)
     alone, beside = [], []
     with connected(endpoints.grpc, tenants[1].api_key) as client:
-        seconds_per_token(client, requests[:REQUESTS_PER_BLOCK])  # warm-up
+        pace(endpoints, client, requests[:REQUESTS_PER_BLOCK])  # warm-up
         for number in range(blocks):
             some = [requests[(number * REQUESTS_PER_BLOCK + i) % len(requests)] for i in range(REQUESTS_PER_BLOCK)]
-            alone.append(seconds_per_token(client, some))
+            alone.append(pace(endpoints, client, some))
             with busy(endpoints, tenants[0], requests, streams):
-                beside.append(seconds_per_token(client, some))
-            print(f"  {1000 * alone[-1]:.1f} ms a token alone, {1000 * beside[-1]:.1f} beside", file=sys.stderr, flush=True)
-    ratios = [two / one for one, two in zip(alone, beside, strict=True)]
+                beside.append(pace(endpoints, client, some))
+            print(f"  {1000 * alone[-1].seconds_per_token:.1f} ms a token alone, {1000 * beside[-1].seconds_per_token:.1f} beside", file=sys.stderr, flush=True)
+    ratios = [two.seconds_per_token / one.seconds_per_token for one, two in zip(alone, beside, strict=True)]
     return {
         "busy_weight": weights[0],
         "own_weight": weights[1],
@@ -115,8 +134,10 @@ def measure(endpoints: Endpoints, postgres_port: int, weights: tuple[int, int], 
         "slowdown": statistics.median(ratios),
         "slowdowns": ratios,
         "bound": bound(*weights),
-        "milliseconds_per_token_alone": 1000 * statistics.median(alone),
-        "milliseconds_per_token_beside": 1000 * statistics.median(beside),
+        "milliseconds_per_token_alone": 1000 * statistics.median(one.seconds_per_token for one in alone),
+        "milliseconds_per_token_beside": 1000 * statistics.median(one.seconds_per_token for one in beside),
+        "rounds_taken_part_in": statistics.median(one.rounds_taken_part_in for one in beside),
+        "share_of_positions": statistics.median(one.share_of_positions for one in beside),
     }
 
 
