@@ -63,6 +63,7 @@ def figure(measured: dict[str, Any]) -> Figure:
             ylabel="time per token\nto the time alone",
             ylim=(0, None),
         )
+        axes.set_axisbelow(True)
         axes.grid(visible=False, axis="x")
         drawn.legend(loc="outside lower center", ncols=2)
         return drawn
