@@ -44,12 +44,12 @@ public final class SeedbedException extends RuntimeException {
         return new SeedbedException(code, text(), param, getCause(), Map.copyOf(metadata), retryAfter);
     }
 
-    /** @param retryAfter when the same request may succeed: known, not guessed */
-    public SeedbedException retryAfter(Duration retryAfter) {
-        return new SeedbedException(code, text(), param, getCause(), metadata, retryAfter);
+    /** @param delay after which a repetition may succeed, > 0 */
+    public SeedbedException retryAfter(Duration delay) {
+        return new SeedbedException(code, text(), param, getCause(), metadata, delay);
     }
 
-    /** When the same request may succeed; null: not known. */
+    /** When a repetition may succeed; null: the code's own rule holds. */
     public @Nullable Duration retryAfter() {
         return retryAfter;
     }
