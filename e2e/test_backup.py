@@ -7,6 +7,7 @@ from pathlib import Path
 
 import base_backup
 import database
+import long_generation
 import pytest
 from admin import PLENTY, AdminClient
 from endpoints import Endpoints
@@ -14,8 +15,6 @@ from eventually import eventually
 from own_stack import TemporaryStack
 from public_grpc import connected, wire
 from test_faults import RECOVERY_SECONDS, STREAMS, Load
-
-import long_generation
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import grpc
+import long_generation
 import pytest
 from admin import PLENTY, AdminClient
 from endpoints import Endpoints
@@ -13,8 +14,6 @@ from own_stack import TemporaryStack
 from public_grpc import connected, wire
 from test_faults import RECOVERY_SECONDS, STREAMS, Load
 from triton_metrics import is_idle
-
-import long_generation
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 

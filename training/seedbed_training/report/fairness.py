@@ -13,7 +13,7 @@ HALF = 0.32  # of a bar's width, in places of the axis
 
 
 def figure(measured: dict[str, Any]) -> Figure:
-    """Slowdown of one stream by weights: median, every block of requests, the tenant's share and the bound."""
+    """Slowdown of one stream by weights: median, every block, the share and the bound."""
     with rc_context(STYLE):
         drawn = Figure(figsize=(WIDTH, 4.2))
         axes = drawn.subplots()
