@@ -115,11 +115,10 @@ public class DispatchQueue {
      */
     public Place take(TenantId tenant, Share share, long deadlineNanos, WhileWaiting whileWaiting)
             throws InterruptedException {
-        var startedAtNanos = System.nanoTime();
         lock.lock();
         try {
             var ticket = room.arrive(tenant, share);
-            var place = new Place(ticket, startedAtNanos, deadlineNanos);
+            var place = new Place(ticket, deadlineNanos);
             waitFor(place, whileWaiting);
             return place;
         } finally {
@@ -130,6 +129,7 @@ public class DispatchQueue {
     @GuardedBy("lock")
     private void waitFor(Place place, WhileWaiting whileWaiting) throws InterruptedException {
         var waiter = new Waiter(lock.newCondition());
+        place.waitsSinceNanos = System.nanoTime();
         waiters.put(place.ticket, waiter);
         try {
             grant();
@@ -152,10 +152,12 @@ public class DispatchQueue {
             throw e;
         } finally {
             waiters.remove(place.ticket);
+            var waitedNanos = System.nanoTime() - place.waitsSinceNanos;
+            place.waitedNanos += waitedNanos;
             Timer.builder("seedbed.generation.queue.wait")
                     .serviceLevelObjectives(MetricBuckets.first())
                     .register(meters)
-                    .record(Duration.ofNanos(System.nanoTime() - place.startedAtNanos));
+                    .record(Duration.ofNanos(waitedNanos));
         }
     }
 
@@ -180,7 +182,8 @@ public class DispatchQueue {
             count(Shed.DEADLINE);
             throw new SeedbedException(ErrorCode.DEADLINE_EXCEEDED, "deadline exceeded while waiting for a place");
         }
-        if (now - place.startedAtNanos >= properties.maxWait().toNanos()) {
+        if (place.waitedNanos + now - place.waitsSinceNanos
+                >= properties.maxWait().toNanos()) {
             throw overloaded(Shed.MAX_WAIT, "no place became free within %s".formatted(properties.maxWait()), now);
         }
     }
@@ -230,13 +233,15 @@ public class DispatchQueue {
     public final class Place implements AutoCloseable {
 
         private final Ticket ticket;
-        private final long startedAtNanos;
         private final long deadlineNanos;
         private boolean held = true;
+        private long waitsSinceNanos;
 
-        private Place(Ticket ticket, long startedAtNanos, long deadlineNanos) {
+        /** In all; the time that a place was held does not count. */
+        private long waitedNanos;
+
+        private Place(Ticket ticket, long deadlineNanos) {
             this.ticket = ticket;
-            this.startedAtNanos = startedAtNanos;
             this.deadlineNanos = deadlineNanos;
         }
 

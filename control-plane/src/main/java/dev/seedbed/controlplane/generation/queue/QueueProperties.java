@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     {@code max_inflight}: a single replica then never sends what the engine would refuse, and several find their part by its
  *     refusals
  * @param maxWaiting generations that wait for a place; one more, and the least wanted of them is shed
- * @param maxWait after which a waiting generation is refused, whatever its own deadline
+ * @param maxWait how long a generation may wait in all, whatever its own deadline
  */
 @ConfigurationProperties("seedbed.generation.queue")
 public record QueueProperties(
