@@ -50,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
     evaluate.add_argument("--out", help="where the result is written as JSON")
 
+    ledger = commands.add_parser("ledger", help="prove the running stack's books")
+    ledger.add_argument("action", choices=("verify",), help="recompute everything; exit status 1 on a difference of one unit")
+
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
 
@@ -96,6 +99,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.evaluate import evaluate
 
             return evaluate(settings, options)
+        case "ledger":
+            from launcher.ledger import verify
+
+            return verify(settings)
         case "train-report":
             from launcher.train_report import train_report
 

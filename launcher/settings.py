@@ -101,6 +101,12 @@ class Settings:
     def demo_env(self) -> Path:
         return self.home / "demo.env"
 
+    def running(self) -> dict[str, str]:
+        """What `up` tells of the stack that runs, by the names of demo.env. Raises LauncherError when none does."""
+        if not self.demo_env.exists():
+            raise LauncherError("nothing is up: ./seedbed up --detach starts the stack")
+        return dict(line.split("=", 1) for line in self.demo_env.read_text().splitlines() if line)
+
     @property
     def base_url(self) -> str:
         return f"http://{self.host}:{self.ports.http}"

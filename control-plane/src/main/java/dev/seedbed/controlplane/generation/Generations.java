@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
 import dev.seedbed.controlplane.generation.queue.DispatchQueue;
 import dev.seedbed.controlplane.model.Models;
+import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
@@ -29,6 +30,7 @@ public class Generations {
     private static final Duration SETTLE_AGAIN_AFTER = Duration.ofMillis(200);
 
     private final Models models;
+    private final Prices prices;
     private final InferenceClient inference;
     private final DispatchQueue queue;
     private final Accounting accounting;
@@ -40,6 +42,7 @@ public class Generations {
 
     Generations(
             Models models,
+            Prices prices,
             InferenceClient inference,
             DispatchQueue queue,
             Accounting accounting,
@@ -49,6 +52,7 @@ public class Generations {
             FaultPoints faults,
             QuotaProperties quota) {
         this.models = models;
+        this.prices = prices;
         this.inference = inference;
         this.queue = queue;
         this.accounting = accounting;
@@ -100,9 +104,10 @@ public class Generations {
         CommandCheck.check(command, version);
         var inputTokens = inference.countTokens(version.name(), command.prompt());
         var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
-        var wanted = Estimate.of(version, inputTokens, maxTokens);
-        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), lease, System.nanoTime());
-        var budgets = accounting.reserve(command, caller, version, wanted);
+        var pinned = prices.of(caller.tenantId()).orElse(null);
+        var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
+        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());
+        var budgets = accounting.reserve(command, caller, version, pinned, wanted);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(
@@ -189,7 +194,7 @@ public class Generations {
                 accounting.settle(
                         generation.id(),
                         generation.tenantId(),
-                        generation.work(),
+                        generation.bill(),
                         ending,
                         relay.dispatches(),
                         relay.queueWait());

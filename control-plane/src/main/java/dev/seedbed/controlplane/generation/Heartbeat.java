@@ -2,7 +2,7 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.ReservationState;
-import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.HashMap;
 import java.util.concurrent.Executors;
@@ -67,9 +67,9 @@ class Heartbeat implements SmartLifecycle {
             return;
         }
         var before = System.nanoTime();
-        var work = new HashMap<RequestId, Work>();
-        generations.forEach(generation -> work.put(generation.id(), generation.work()));
-        var states = accounting.checkpoint(work);
+        var bills = new HashMap<RequestId, Bill>();
+        generations.forEach(generation -> bills.put(generation.id(), generation.bill()));
+        var states = accounting.checkpoint(bills);
         for (var generation : generations) {
             // POSTED and VOIDED: settled while this beat was under way.
             if (states.get(generation.id()) == ReservationState.EXPIRED) {

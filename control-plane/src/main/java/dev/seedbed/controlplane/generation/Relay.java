@@ -16,7 +16,6 @@ import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -255,7 +254,7 @@ final class Relay {
         var needed = Estimate.positions(version, inputTokens + work.committedTokens(), rest);
         var more = Math.max(1, needed - (reservedPositions - work.positionsEvaluated()));
         try {
-            accounting.extend(command.requestId(), tenant, Amounts.of(Map.of(Unit.POSITION, more)));
+            accounting.extend(command.requestId(), tenant, Estimate.more(open.prices(), more));
         } catch (SeedbedException refused) {
             if (OUT_OF_ROOM.contains(refused.code())) {
                 return false;

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An admitted generation and what came of it.
  *
+ * @param prices pinned at admission; null: it cost nothing
  * @param knobs JSON: the options as asked for and what was reserved; never the prompt
  * @param work as of the last checkpoint or the settlement
  * @param dispatches calls to the engine
@@ -19,6 +20,7 @@ public record GenerationRecord(
         TenantId tenantId,
         ApiKeyId apiKeyId,
         String modelVersion,
+        @Nullable PriceVersion prices,
         Surface surface,
         String knobs,
         State state,
@@ -29,6 +31,9 @@ public record GenerationRecord(
         @Nullable Long queueWaitMs,
         Instant createTime,
         @Nullable Instant finishTime) {
+
+    /** One version of a price list. */
+    public record PriceVersion(String name, int version) {}
 
     /** Where a request came in. */
     public enum Surface {

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.usage;
 
+import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.internal.GenerationSql;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -24,8 +25,14 @@ public class GenerationRecords {
 
     /** @param knobs JSON, without any text of the caller */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void open(RequestId id, Caller caller, String modelVersion, GenerationRecord.Surface surface, String knobs) {
-        generations.insert(id, caller, modelVersion, surface, knobs);
+    public void open(
+            RequestId id,
+            Caller caller,
+            String modelVersion,
+            @Nullable PriceList prices,
+            GenerationRecord.Surface surface,
+            String knobs) {
+        generations.insert(id, caller, modelVersion, prices, surface, knobs);
     }
 
     /** Stores the work of running generations. */

@@ -22,6 +22,11 @@ record GenerationView(
         String apiKeyId,
 
         @JsonProperty("model_version") String modelVersion,
+
+        @JsonProperty("price_list") @Schema(description = "null: it cost nothing") @Nullable
+        String priceList,
+
+        @JsonProperty("price_list_version") @Nullable Integer priceListVersion,
         GenerationRecord.Surface surface,
 
         @Schema(type = "object", description = "The options as asked for and what was reserved") @JsonRawValue
@@ -51,6 +56,8 @@ record GenerationView(
                 record.tenantId().value(),
                 record.apiKeyId().value(),
                 record.modelVersion(),
+                record.prices() == null ? null : record.prices().name(),
+                record.prices() == null ? null : record.prices().version(),
                 record.surface(),
                 record.knobs(),
                 record.state(),
