@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="build what is missing and run the whole stack")
     up.add_argument("--detach", action="store_true", help="return when everything is ready")
     up.add_argument("--model-repository", type=Path, help="folder of model versions (default: the shipped ones)")
+    up.add_argument("--otlp-endpoint", metavar="URL", help="where traces are sent, for example http://127.0.0.1:4318/v1/traces (default: nowhere)")
     Ports.add_options(up)
 
     commands.add_parser("down", help="stop the stack")
@@ -36,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="measure the running system on this machine")
     bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
+
+    commands.add_parser("fairness", help="measure what a busy tenant costs another, and write docs/results/fairness.json")
 
     evaluate = commands.add_parser("evaluate", help="pass@1 and tokens per forward pass over held-out prompts, through the whole stack")
     evaluate.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
@@ -61,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings(home=home, ports=ports)
     if options.command == "up" and options.model_repository:
         settings = replace(settings, model_repository=options.model_repository.resolve())
+    if options.command == "up" and options.otlp_endpoint:
+        settings = replace(settings, otlp_endpoint=options.otlp_endpoint)
     match options.command:
         case "up":
             from launcher.up import up, up_detached
@@ -86,6 +91,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.bench import bench
 
             return bench(settings, options.model_version)
+        case "fairness":
+            from launcher.fairness import fairness
+
+            return fairness(settings)
         case "evaluate":
             from launcher.evaluate import evaluate
 

@@ -73,6 +73,7 @@ class Settings:
     model_repository: Path = ROOT / "triton-models" / "repository"
     model_version: str = DEFAULT_VERSION  # the default of `model`
     model: str = "seedling"
+    otlp_endpoint: str | None = None  # of a collector of traces; then every request is traced
 
     @property
     def versions(self) -> tuple[str, ...]:

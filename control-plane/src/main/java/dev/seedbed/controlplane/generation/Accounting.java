@@ -15,6 +15,7 @@ import dev.seedbed.controlplane.usage.GenerationRecords;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,11 +86,12 @@ class Accounting {
         });
     }
 
-    Posting settle(RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches) {
+    Posting settle(
+            RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches, @Nullable Duration queueWait) {
         return inLane(tenant, () -> {
             var posting = quotas.settle(id, ownerEpoch, bill.amounts());
             ledger.append(List.of(posting));
-            records.close(id, ending.state(), ending.reason(), ending.detail(), bill.work(), dispatches);
+            records.close(id, ending.state(), ending.reason(), ending.detail(), bill.work(), dispatches, queueWait);
             return posting;
         });
     }

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
+import dev.seedbed.controlplane.generation.queue.DispatchQueue;
 import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
@@ -31,6 +32,7 @@ public class Generations {
     private final Models models;
     private final Prices prices;
     private final InferenceClient inference;
+    private final DispatchQueue queue;
     private final Accounting accounting;
     private final OpenGenerations open;
     private final GenerationProperties properties;
@@ -42,6 +44,7 @@ public class Generations {
             Models models,
             Prices prices,
             InferenceClient inference,
+            DispatchQueue queue,
             Accounting accounting,
             OpenGenerations open,
             GenerationProperties properties,
@@ -51,6 +54,7 @@ public class Generations {
         this.models = models;
         this.prices = prices;
         this.inference = inference;
+        this.queue = queue;
         this.accounting = accounting;
         this.open = open;
         this.properties = properties;
@@ -108,7 +112,15 @@ public class Generations {
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(
                 generation,
-                new Relay.Admitted(command, caller.tenantId(), version, inputTokens, maxTokens, wanted, deadlineNanos),
+                new Relay.Admitted(
+                        command,
+                        caller.tenantId(),
+                        caller.share(),
+                        version,
+                        inputTokens,
+                        maxTokens,
+                        wanted,
+                        deadlineNanos),
                 () -> sink.admitted(version, budgets));
     }
 
@@ -117,7 +129,14 @@ public class Generations {
     private void run(Admission admission, GenerationSink sink) {
         var generation = admission.open();
         var relay = new Relay(
-                inference, accounting, generation, admission.admitted(), sink, properties.maxDispatches(), faults);
+                inference,
+                queue,
+                accounting,
+                generation,
+                admission.admitted(),
+                sink,
+                properties.maxDispatches(),
+                faults);
         try {
             Relay.Result result;
             try {
@@ -150,6 +169,10 @@ public class Generations {
             sink.finished(result.reason(), result.detail(), generation.work());
         } finally {
             open.remove(generation);
+            metrics.used(
+                    admission.admitted().command().surface(),
+                    admission.admitted().version(),
+                    generation.work());
         }
     }
 
@@ -169,7 +192,12 @@ public class Generations {
         while (true) {
             try {
                 accounting.settle(
-                        generation.id(), generation.tenantId(), generation.bill(), ending, relay.dispatches());
+                        generation.id(),
+                        generation.tenantId(),
+                        generation.bill(),
+                        ending,
+                        relay.dispatches(),
+                        relay.queueWait());
                 log.info(
                         "generation {} of tenant {} settled: {} {}, {}, {} dispatches",
                         generation.id(),

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param knobs JSON: the options as asked for and what was reserved; never the prompt
  * @param work as of the last checkpoint or the settlement
  * @param dispatches calls to the engine
+ * @param queueWaitMs milliseconds until its first place at the engine; null while it runs, and where none was waited for
  */
 public record GenerationRecord(
         RequestId requestId,
@@ -27,6 +28,7 @@ public record GenerationRecord(
         @Nullable String finishDetail,
         Work work,
         int dispatches,
+        @Nullable Long queueWaitMs,
         Instant createTime,
         @Nullable Instant finishTime) {
 

@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.internal.GenerationSql;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,7 @@ public class GenerationRecords {
         generations.progress(cumulative);
     }
 
+    /** @param queueWait until the first place at the engine; null: not waited for */
     @Transactional(propagation = Propagation.MANDATORY)
     public void close(
             RequestId id,
@@ -47,8 +49,9 @@ public class GenerationRecords {
             @Nullable String finishReason,
             @Nullable String finishDetail,
             Work work,
-            int dispatches) {
-        generations.close(id, state, finishReason, finishDetail, work, dispatches);
+            int dispatches,
+            @Nullable Duration queueWait) {
+        generations.close(id, state, finishReason, finishDetail, work, dispatches, queueWait);
     }
 
     @Transactional(propagation = Propagation.MANDATORY)

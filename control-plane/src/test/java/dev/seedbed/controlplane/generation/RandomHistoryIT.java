@@ -111,7 +111,7 @@ class RandomHistoryIT {
             case 4 ->
                 pick(random, open, one -> {
                     work(random, one);
-                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1);
+                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1, null);
                     one.posted = one.done;
                     one.pending = false;
                     one.settled = true;
@@ -121,7 +121,7 @@ class RandomHistoryIT {
                 pick(random, expired, one -> {
                     work(random, one);
                     var room = LIMIT - posted(all) - held(all);
-                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1);
+                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1, null);
                     one.posted += Math.min(one.done - one.posted, room);
                     one.settled = true;
                 });

@@ -9,6 +9,7 @@ import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
@@ -92,12 +93,14 @@ public class GenerationSql {
             @Nullable String finishReason,
             @Nullable String finishDetail,
             Work work,
-            int dispatches) {
+            int dispatches,
+            @Nullable Duration queueWait) {
         jdbc.sql("""
                 UPDATE usage_generation
                 SET state = :state, finish_reason = :reason::text, finish_detail = :detail::text, finish_time = clock_timestamp(),
                     input_tokens = :input, cached_input_tokens = :cached, forward_passes = :passes,
-                    positions_evaluated = :positions, committed_tokens = :committed, edits = :edits, dispatches = :dispatches
+                    positions_evaluated = :positions, committed_tokens = :committed, edits = :edits, dispatches = :dispatches,
+                    queue_wait_ms = :wait::bigint
                 WHERE request_id = :id AND state IN ('RUNNING', 'EXPIRED')
                 """)
                 .param("id", id.value())
@@ -111,6 +114,7 @@ public class GenerationSql {
                 .param("committed", work.committedTokens())
                 .param("edits", work.edits())
                 .param("dispatches", dispatches)
+                .param("wait", queueWait == null ? null : queueWait.toMillis())
                 .update();
     }
 
@@ -154,6 +158,7 @@ public class GenerationSql {
                         row.getLong("committed_tokens"),
                         row.getLong("edits")),
                 row.getInt("dispatches"),
+                row.getObject("queue_wait_ms", Long.class),
                 row.getObject("create_time", OffsetDateTime.class).toInstant(),
                 instant(row, "finish_time"));
     }

@@ -40,6 +40,12 @@ record GenerationView(
         WorkView work,
 
         @Schema(description = "Calls to the engine") int dispatches,
+
+        @JsonProperty("queue_wait_ms")
+        @Schema(description = "Milliseconds that it waited for a place at the engine")
+        @Nullable
+        Long queueWaitMs,
+
         @JsonProperty("create_time") Instant createTime,
         @JsonProperty("finish_time") @Nullable Instant finishTime,
         @JsonProperty("ledger_entries") List<EntryView> ledgerEntries) {
@@ -59,6 +65,7 @@ record GenerationView(
                 record.finishDetail(),
                 WorkView.of(record.work()),
                 record.dispatches(),
+                record.queueWaitMs(),
                 record.createTime(),
                 record.finishTime(),
                 entries.stream().map(EntryView::of).toList());
