@@ -10,6 +10,9 @@ from launcher.screen import LauncherError
 from launcher.settings import DEFAULT_VERSION, Ports, Settings, default_home
 
 
+FAULTS = ("budget",)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="seedbed", description="Serves block-diffusion code models to many tenants.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -46,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--concurrency", type=int, default=4, help="requests in flight")
     evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
     evaluate.add_argument("--out", help="where the result is written as JSON")
+
+    faults = commands.add_parser("faults", help="take replicas and the database away under load, and check what must hold")
+    faults.add_argument("scenario", choices=FAULTS)
+    faults.add_argument("--requests", type=int, default=1000, help="of one burst (budget)")
+    faults.add_argument("--budget", type=int, default=50, help="requests that the budget allows (budget)")
+    faults.add_argument("--kills", type=int, default=20, help="how often a replica is killed (budget)")
+    faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
 
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
@@ -87,6 +97,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.evaluate import evaluate
 
             return evaluate(settings, options)
+        case "faults":
+            from launcher.faults import faults
+
+            return faults(settings, options)
         case "train-report":
             from launcher.train_report import train_report
 
