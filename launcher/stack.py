@@ -1,5 +1,6 @@
 """The four processes of a stack: PostgreSQL, Triton, inference adapter, control plane."""
 
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -70,6 +71,30 @@ def adapter(settings: Settings) -> ProcessSpec:
         {},
         f"http://{host}:{ports.adapter_management}/actuator/health/readiness",
     )  # fmt: skip
+
+
+def paced_servers(settings: Settings, openai_port: int, first_ms: int, tokens: int, interval_ms: int) -> ProcessSpec:
+    """A measuring device at the adapter's place, and an OpenAI server of the same pace."""
+    home = jdk.find()
+    host, ports = settings.host, settings.ports
+    class_path = ":".join(str(path) for path in build.build_testkit(settings))
+    return ProcessSpec(
+        name="paced-servers",
+        argv=[
+            str(home / "bin" / "java"), "-XX:+UseSerialGC", "-Xmx256m", "-cp", class_path, "dev.seedbed.testkit.paced.PacedServers",
+            f"--adapter-port={ports.adapter}", f"--openai-port={openai_port}", f"--first-ms={first_ms}", f"--tokens={tokens}", f"--interval-ms={interval_ms}",
+        ],
+        ready=lambda: accepts(host, ports.adapter) and accepts(host, openai_port),
+    )  # fmt: skip
+
+
+def accepts(host: str, port: int) -> bool:
+    """True when something listens there."""
+    try:
+        socket.create_connection((host, port), 0.5).close()
+    except OSError:
+        return False
+    return True
 
 
 def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
