@@ -14,6 +14,7 @@ RESERVATIONS = "SELECT state, count(*) FROM quota_reservation WHERE tenant_id = 
 GENERATIONS = "SELECT state, count(*) FROM usage_generation WHERE tenant_id = %s GROUP BY state"
 LEDGER = "SELECT coalesce(sum(amount), 0) FROM usage_ledger_entry WHERE debit_account = %s AND unit = %s"
 CHARGED = "SELECT count(DISTINCT request_id) FROM usage_ledger_entry WHERE debit_account = %s"
+CHARGED_FOR = "SELECT unit, sum(amount)::bigint FROM usage_ledger_entry WHERE debit_account = %s AND request_id = %s::uuid GROUP BY unit"
 FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHERE tenant_id = %s AND state = 'FINISHED'"
 
 
@@ -59,6 +60,11 @@ class Accounts:
     def charged(self) -> int:
         """Different requests that the tenant pays anything for."""
         return self._number(CHARGED, f"tenant/{self._tenant}")
+
+    def charged_for(self, request_id: str) -> dict[str, int]:
+        """What the tenant pays for one request, by unit."""
+        with self.connect() as connection:
+            return dict(connection.execute(CHARGED_FOR, (f"tenant/{self._tenant}", request_id)).fetchall())
 
     def finished(self) -> dict[str, int]:
         """Output tokens of each answer that was settled as finished, by request id."""

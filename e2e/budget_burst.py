@@ -43,6 +43,12 @@ class Bursts:
         self._admin = AdminClient(stack.replicas[0].base_url, stack.secrets.admin_token)
         self._prompts = json.loads(Path(__file__).with_name("prompts.json").read_text())
 
+    def warm_up(self) -> None:
+        """A burst whose outcome does not count: a replica that has just started is slow enough to lose reservations on a busy machine."""
+        tenant, accounts = self._tenant()
+        self._send(tenant, self.size.requests)
+        eventually("every reservation is resolved", lambda: "PENDING" not in accounts.reservations(), RECOVERY_SECONDS)
+
     def undisturbed(self) -> dict[str, Any]:
         """Exactly the budget is admitted; a refusal leaves no trace."""
         tenant, accounts = self._tenant()

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import rolling_restart
 from budget_burst import (
     Bursts,
     Size,
@@ -17,6 +18,7 @@ from budget_burst import (
     pause_a_replica,
     take_the_database_away,
 )
+from disconnect import Disconnects
 from own_stack import machine, replica_stack
 
 PAUSED_SECONDS = 30  # three times a reservation's TTL
@@ -34,6 +36,7 @@ def budget(home: Path, options: argparse.Namespace) -> dict[str, Any]:
     }
     with replica_stack.running(home) as stack:
         bursts = Bursts(stack, size)
+        bursts.warm_up()
         say(f"{size.requests} requests at the same moment, over two replicas, on a budget for {size.budget}")
         result["undisturbed"] = shown("nothing is taken away", bursts.undisturbed())
         kill = partial(kill_a_replica, stack)
@@ -57,6 +60,24 @@ def budget(home: Path, options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def disconnect(home: Path, options: argparse.Namespace) -> dict[str, Any]:
+    with replica_stack.running(home, replicas=1) as stack:
+        result = Disconnects(stack).measure(options.times)
+    for way, figures in result.items():
+        say(f"  {way}: {figures}")
+    return result
+
+
+def rolling(home: Path, options: argparse.Namespace) -> dict[str, Any]:
+    with replica_stack.running(home) as stack:
+        result = rolling_restart.measure(stack, options.rolls)
+    for name, figure in result.items():
+        say(f"  {name.replace('_', ' ')}: {figure}")
+    assert not result["failures_that_a_client_saw"], "a client saw a failure that its retries did not hide"
+    assert result["still_reserved"] == 0, f"still reserved: {result['still_reserved']} (expected: 0)"
+    return result
+
+
 def shown(title: str, outcome: dict[str, Any]) -> dict[str, Any]:
     say(f"  {title}: {outcome['clients_saw']}, {outcome['reservations']}, at most {outcome['watched']['most_posted_and_reserved']} held in {outcome['watched']['looks']} looks")
     if further := outcome.get("further_burst"):
@@ -68,7 +89,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-SCENARIOS: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {"budget": budget}
+SCENARIOS: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {"budget": budget, "disconnect": disconnect, "rolling": rolling}
 
 
 def main() -> None:
@@ -84,6 +105,8 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--budget", type=int, default=50)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--rolls", type=int, default=3)
     options = parser.parse_args()
     result = {
         "machine": machine.describe(),

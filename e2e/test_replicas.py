@@ -20,7 +20,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReplicaStack]:
 
 @pytest.fixture
 def bursts(stack: ReplicaStack) -> Bursts:
-    return Bursts(stack, SIZE)
+    made = Bursts(stack, SIZE)
+    made.warm_up()
+    return made
 
 
 def test_a_burst_over_two_replicas_is_admitted_exactly_as_far_as_the_budget_goes(

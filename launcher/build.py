@@ -24,9 +24,7 @@ def digest(sources: Iterable[str]) -> str:
     total = hashlib.sha256()
     for source in sources:
         top = ROOT / source
-        files = [top] if top.is_file() else sorted(
-            Path(folder, name) for folder, names, inner in os.walk(top) for name in inner if not prune(names)
-        )
+        files = [top] if top.is_file() else sorted(Path(folder, name) for folder, names, inner in os.walk(top) for name in inner if not prune(names))
         for file in files:
             total.update(str(file.relative_to(ROOT)).encode())
             total.update(hashlib.sha256(file.read_bytes()).digest())

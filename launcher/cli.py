@@ -10,7 +10,7 @@ from launcher.screen import LauncherError
 from launcher.settings import DEFAULT_VERSION, Ports, Settings, default_home
 
 
-FAULTS = ("budget",)
+FAULTS = ("budget", "disconnect", "rolling")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +38,15 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("--max-tokens", type=int, default=256)
 
     bench = commands.add_parser("bench", help="measure the running system on this machine")
-    bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
+    bench.add_argument("subject", nargs="?", choices=("system", "gateway"), default="system", help="the whole system, or the control plane alone beside LiteLLM's proxy")
+    bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION, help="(system)")
+    bench.add_argument("--arms", default="strict", help="how the tenant's requests are accounted for, separated by commas (gateway)")
+    bench.add_argument("--without-litellm", action="store_true", help="(gateway)")
+    bench.add_argument("--rates", default="10,25", help="requests a second, separated by commas (gateway)")
+    bench.add_argument("--concurrency", type=int, default=64, help="requests at a time when saturated (gateway)")
+    bench.add_argument("--rounds", type=int, default=5, help="(gateway)")
+    bench.add_argument("--seconds", type=float, default=8.0, help="of one run (gateway)")
+    bench.add_argument("--out", help="where the result is written as JSON (gateway; default: docs/results/gateway.json)")
 
     evaluate = commands.add_parser("evaluate", help="pass@1 and tokens per forward pass over held-out prompts, through the whole stack")
     evaluate.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
@@ -55,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     faults.add_argument("--requests", type=int, default=1000, help="of one burst (budget)")
     faults.add_argument("--budget", type=int, default=50, help="requests that the budget allows (budget)")
     faults.add_argument("--kills", type=int, default=20, help="how often a replica is killed (budget)")
+    faults.add_argument("--times", type=int, default=20, help="how often a client goes away (disconnect)")
+    faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")
     faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
 
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
@@ -89,6 +99,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.generate import generate
 
             return generate(settings, options)
+        case "bench" if options.subject == "gateway":
+            from launcher.gateway_bench import bench as bench_gateway
+
+            return bench_gateway(settings, options)
         case "bench":
             from launcher.bench import bench
 

@@ -21,7 +21,7 @@ def faults(settings: Settings, options: argparse.Namespace) -> int:
         f"--home={settings.build_home / 'faults'}",
         f"--out={out}",
     ]
-    command += [f"--{name}={getattr(options, name)}" for name in ("requests", "budget", "kills")]
+    command += [f"--{name}={getattr(options, name)}" for name in ("requests", "budget", "kills", "times", "rolls")]
     if subprocess.run([str(part) for part in command], env=os.environ | java_env(), check=False).returncode != 0:
         raise LauncherError(f"faults {options.scenario}: something did not hold, see above")
     say(f"all of it held; written to {os.path.relpath(out)}")

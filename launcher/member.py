@@ -89,10 +89,6 @@ class Member:
         children.stop(self.spec, self._process, self._run)
         self._process = None
 
-    def cpu_seconds(self) -> float:
-        """User and system time since its start, of all its threads and of children that it has waited for."""
-        return cpu_seconds(self.pid)
-
     def _wait(self) -> None:
         if self._process is not None:
             self._process.wait()
@@ -100,9 +96,15 @@ class Member:
 
 
 def cpu_seconds(pid: int) -> float:
+    """User and system time since its start, of all its threads and of children that it has waited for."""
     text = Path(f"/proc/{pid}/stat").read_text()
     fields = text[text.rindex(")") + 2 :].split()
     return sum(int(ticks) for ticks in fields[11:15]) / TICKS_PER_SECOND
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """Of the process, its living descendants and those that were waited for."""
+    return cpu_seconds(pid) + sum(tree_cpu_seconds(child) for child in children_of(pid))
 
 
 def children_of(pid: int) -> list[int]:

@@ -4,6 +4,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 
 from launcher import build, jdk, postgres, quick_start
 from launcher.children import ProcessSpec
@@ -44,7 +45,8 @@ def triton(settings: Settings) -> ProcessSpec:
     return ProcessSpec("triton", server.command(), server.is_ready, server.environment(), stop_seconds=6)
 
 
-def java(settings: Settings, module: str, arguments: list[str], env: dict[str, str], health: str) -> ProcessSpec:
+def java(settings: Settings, module: str, arguments: list[str], env: dict[str, str], health: str, java_options: Sequence[str] | None = None) -> ProcessSpec:
+    """`java_options` replace those of a laptop, and the quick start that was learned with them."""
     home = jdk.find()
     if home is None:
         raise LauncherError("no JDK >= 25 found: ./seedbed doctor says how to install one")
@@ -52,7 +54,7 @@ def java(settings: Settings, module: str, arguments: list[str], env: dict[str, s
     jar = quick_start.jar(settings, program, module)
     return ProcessSpec(
         name=module,
-        argv=[str(program), *quick_start.options(settings, module), *JAVA_OPTIONS, "-jar", str(jar), *arguments],
+        argv=[str(program), *(java_options or (*quick_start.options(settings, module), *JAVA_OPTIONS)), "-jar", str(jar), *arguments],
         env=env,
         ready=lambda: answers(health),
     )
@@ -97,7 +99,7 @@ def accepts(host: str, port: int) -> bool:
     return True
 
 
-def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
+def control_plane(settings: Settings, secrets: SecretValues, java_options: Sequence[str] | None = None) -> ProcessSpec:
     host, ports = settings.host, settings.ports
     return java(
         settings, "control-plane",
@@ -115,4 +117,5 @@ def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
             "SEEDBED_APIKEYPEPPER": secrets.api_key_pepper,
         },
         f"http://{host}:{ports.http}/actuator/health/readiness",
+        java_options,
     )  # fmt: skip
