@@ -72,7 +72,7 @@ class SeedbedGateway:
         for unit in ("OUTPUT_TOKEN", "POSITION", "REQUEST"):
             caller.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": 10**12})
         DURABILITIES[durability](caller, tenant)
-        key = caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "bench"})["key"]
+        key = caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "test"})["key"]
         return Arm(f"seedbed, {durability}", f"{self.settings.base_url}/v1/chat/completions", key, self.settings.model, self.control_plane, self.postgres)
 
     def database(self) -> str:
