@@ -44,7 +44,7 @@ class Accounting {
     /** @return the tenant's budgets afterwards */
     List<Budget> reserve(GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
         return inLane(caller.tenantId(), () -> {
-            var budgets = quotas.reserve(command.requestId(), caller.tenantId(), ownerEpoch, wanted);
+            var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
             records.open(command.requestId(), caller, version.name(), command.surface(), KnobsJson.of(command, wanted));
             return budgets;
         });

@@ -33,6 +33,7 @@ public class Generations {
     private final OpenGenerations open;
     private final GenerationProperties properties;
     private final GenerationMetrics metrics;
+    private final FaultPoints faults;
     private final Duration lease;
 
     Generations(
@@ -42,6 +43,7 @@ public class Generations {
             OpenGenerations open,
             GenerationProperties properties,
             GenerationMetrics metrics,
+            FaultPoints faults,
             QuotaProperties quota) {
         this.models = models;
         this.inference = inference;
@@ -49,6 +51,7 @@ public class Generations {
         this.open = open;
         this.properties = properties;
         this.metrics = metrics;
+        this.faults = faults;
         this.lease = quota.reservationTtl().dividedBy(2);
     }
 
@@ -97,6 +100,7 @@ public class Generations {
         var generation = new OpenGeneration(command.requestId(), caller.tenantId(), lease, System.nanoTime());
         var budgets = accounting.reserve(command, caller, version, wanted);
         open.add(generation);
+        faults.reached(FaultPoint.ADMITTED);
         return new Admission(
                 generation,
                 new Relay.Admitted(command, caller.tenantId(), version, inputTokens, maxTokens, wanted, deadlineNanos),
@@ -107,8 +111,8 @@ public class Generations {
 
     private void run(Admission admission, GenerationSink sink) {
         var generation = admission.open();
-        var relay =
-                new Relay(inference, accounting, generation, admission.admitted(), sink, properties.maxDispatches());
+        var relay = new Relay(
+                inference, accounting, generation, admission.admitted(), sink, properties.maxDispatches(), faults);
         try {
             Relay.Result result;
             try {
@@ -131,11 +135,13 @@ public class Generations {
                 settle(generation, relay, ended(GenerationRecord.State.FAILED, "internal"));
                 throw defect;
             }
+            faults.reached(FaultPoint.SETTLING);
             settle(
                     generation,
                     relay,
                     new Accounting.Ending(
                             GenerationRecord.State.FINISHED, lowerCase(result.reason()), result.detail()));
+            faults.reached(FaultPoint.SETTLED);
             sink.finished(result.reason(), result.detail(), generation.work());
         } finally {
             open.remove(generation);

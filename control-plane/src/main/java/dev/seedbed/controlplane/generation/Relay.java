@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ final class Relay {
 
     private static final Duration PATIENCE = Duration.ofMillis(250);
     private static final String WORK_LIMIT = "work_limit";
+    private static final Set<ErrorCode> OUT_OF_ROOM =
+            Set.of(ErrorCode.BUDGET_EXCEEDED, ErrorCode.BUDGET_RESERVED, ErrorCode.RATE_LIMIT_EXCEEDED);
 
     private final InferenceClient inference;
     private final Accounting accounting;
@@ -35,11 +38,13 @@ final class Relay {
     private final int inputTokens;
     private final int maxTokens;
     private final int maxDispatches;
+    private final FaultPoints faults;
     private final long deadlineNanos;
 
     private final List<Integer> committedTokenIds = new ArrayList<>();
     private long reservedPositions;
     private int dispatches;
+    private int texts;
 
     /** Output tokens when the last continuation began. */
     private long committedBefore;
@@ -50,7 +55,8 @@ final class Relay {
             OpenGeneration open,
             Admitted admitted,
             GenerationSink sink,
-            int maxDispatches) {
+            int maxDispatches,
+            FaultPoints faults) {
         this.inference = inference;
         this.accounting = accounting;
         this.open = open;
@@ -63,6 +69,7 @@ final class Relay {
         this.deadlineNanos = admitted.deadlineNanos();
         this.sink = sink;
         this.maxDispatches = maxDispatches;
+        this.faults = faults;
     }
 
     /** What admission settled. */
@@ -112,6 +119,7 @@ final class Relay {
                 command.knobs(),
                 command.diffusing(),
                 Duration.ofNanos(deadlineNanos - System.nanoTime())))) {
+            faults.reached(FaultPoint.DISPATCHED);
             while (true) {
                 open.requireHeld();
                 var event = stream.next(PATIENCE);
@@ -132,7 +140,10 @@ final class Relay {
     private InferenceEvent.@Nullable Finished deliver(InferenceEvent.Output output, Work work) {
         switch (output) {
             case InferenceEvent.Nothing() -> sink.idle();
-            case InferenceEvent.Text(var text) -> sink.committed(text, work);
+            case InferenceEvent.Text(var text) -> {
+                sink.committed(text, work);
+                faults.reached(++texts == 1 ? FaultPoint.FIRST_TEXT : FaultPoint.MID_STREAM);
+            }
             case InferenceEvent.Draft(var text, var positions, var decided) ->
                 sink.draft(text, positions, decided, work);
             case InferenceEvent.Finished finished -> {
@@ -173,7 +184,7 @@ final class Relay {
         try {
             accounting.extend(command.requestId(), tenant, Amounts.of(Map.of(Unit.POSITION, more)));
         } catch (SeedbedException refused) {
-            if (refused.code() == ErrorCode.BUDGET_EXCEEDED || refused.code() == ErrorCode.BUDGET_RESERVED) {
+            if (OUT_OF_ROOM.contains(refused.code())) {
                 return false;
             }
             throw refused;

@@ -3,9 +3,14 @@ package dev.seedbed.controlplane.quota;
 import dev.seedbed.controlplane.quota.internal.AdmissionDecision;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
+import dev.seedbed.controlplane.quota.internal.LimitCheck;
+import dev.seedbed.controlplane.quota.internal.LimitSql;
+import dev.seedbed.controlplane.quota.internal.LimitsInForce;
 import dev.seedbed.controlplane.quota.internal.PostingDecision;
+import dev.seedbed.controlplane.quota.internal.Refusal;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -14,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Propagation;
@@ -26,12 +32,16 @@ import org.springframework.transaction.annotation.Transactional;
 @Service
 public class Quotas {
 
+    private static final Amounts ONE_PLACE = Amounts.of(Map.of(Unit.CONCURRENT_REQUEST, 1L));
+
     private final BudgetSql budgets;
+    private final LimitSql limits;
     private final ReservationSql reservations;
     private final QuotaProperties properties;
 
-    Quotas(BudgetSql budgets, ReservationSql reservations, QuotaProperties properties) {
+    Quotas(BudgetSql budgets, LimitSql limits, ReservationSql reservations, QuotaProperties properties) {
         this.budgets = budgets;
+        this.limits = limits;
         this.reservations = reservations;
         this.properties = properties;
     }
@@ -42,16 +52,19 @@ public class Quotas {
     }
 
     /**
-     * Reserves the wanted amounts on all budgets of a tenant at once, or nothing.
+     * Reserves the wanted amounts on all budgets of key, project and tenant at once, or nothing. Whoever holds a place of
+     * {@link Unit#CONCURRENT_REQUEST} holds one.
      *
      * @return the budgets afterwards
-     * @throws SeedbedException BUDGET_EXCEEDED, or BUDGET_RESERVED when only requests in flight are in the way
+     * @throws SeedbedException BUDGET_EXCEEDED, RATE_LIMIT_EXCEEDED when it is a matter of waiting, or BUDGET_RESERVED when only
+     *     requests in flight are in the way
      */
     @Transactional(propagation = Propagation.MANDATORY)
-    public List<Budget> reserve(RequestId id, TenantId tenant, long ownerEpoch, Amounts wanted) {
-        var rows = admit(tenant, wanted);
-        reservations.insert(id, tenant, ownerEpoch, properties.reservationTtl(), rows, wanted);
-        return after(tenant, rows, wanted);
+    public List<Budget> reserve(RequestId id, Caller caller, long ownerEpoch, Amounts wanted) {
+        var withPlace = wanted.plus(ONE_PLACE);
+        var rows = admit(Subject.of(caller), withPlace);
+        reservations.insert(id, caller, ownerEpoch, properties.reservationTtl(), rows, withPlace);
+        return after(rows, withPlace);
     }
 
     /**
@@ -67,9 +80,12 @@ public class Quotas {
                     ErrorCode.INTERNAL,
                     "reservation is resolved already: %s (state: %s)".formatted(id, reservation.state()));
         }
-        var rows = admit(reservation.tenantId(), more);
-        reservations.extend(id, rows, more);
-        return after(reservation.tenantId(), rows, more);
+        var lines =
+                reservation.lines().stream().map(ReservationRow.Line::budget).toList();
+        require(AdmissionDecision.decide(lines, more));
+        budgets.reserve(lines, more);
+        reservations.extend(id, lines, more);
+        return after(lines, more);
     }
 
     /**
@@ -111,56 +127,83 @@ public class Quotas {
                 .toList();
     }
 
-    /** Budgets of a tenant, one for each unit; none of a tenant that never had a limit or a request. */
+    /** Budgets of a subject in their present windows; none of one that never had a limit or a request. */
+    @Transactional(readOnly = true)
+    public List<Budget> budgets(Subject subject) {
+        var open = budgets.read(List.of(subject)).stream()
+                .map(row -> row.budget(0))
+                .collect(Collectors.toMap(Budget::key, Function.identity()));
+        return limits.inForce(subject).stream()
+                .map(limit -> open.getOrDefault(limit.key(), Budget.unused(subject, limit)))
+                .toList();
+    }
+
+    /** @see #budgets(Subject) */
     @Transactional(readOnly = true)
     public List<Budget> budgets(TenantId tenant) {
-        return budgets.read(tenant);
+        return budgets(Subject.of(tenant));
     }
 
-    /** @param limit in {@code unit}, >= 0, or null: not limited */
+    /** What a subject is limited to now, by its plan and by itself. */
+    @Transactional(readOnly = true)
+    public List<Limit> limits(Subject subject) {
+        var known = limits.inForce(subject);
+        return known.isEmpty() ? LimitsInForce.of(subject.kind(), List.of(), List.of()) : known;
+    }
+
+    /**
+     * Sets one limit of a subject, which wins over its plan's; in force from the next admission on.
+     *
+     * @param tenant whose the subject is
+     */
     @Transactional
-    public Budget setLimit(TenantId tenant, Unit unit, @Nullable Long limit) {
-        if (limit != null && limit < 0) {
-            throw SeedbedException.invalid("limit", "limit out of range: %d (expected: >= 0)".formatted(limit));
+    public void setLimit(Subject subject, TenantId tenant, Limit limit) {
+        LimitCheck.check(limit);
+        change(subject, tenant, () -> limits.override(subject, limit));
+    }
+
+    /** Takes back what {@link #setLimit} set: the plan's limit holds again, if it has one. */
+    @Transactional
+    public void removeLimit(Subject subject, TenantId tenant, Limit.Key key) {
+        change(subject, tenant, () -> limits.removeOverride(subject, key));
+    }
+
+    /** The limit of a tenant over its whole life. @param amount in {@code unit}, >= 0, or null: not limited */
+    @Transactional
+    public void setLimit(TenantId tenant, Unit unit, @Nullable Long amount) {
+        setLimit(Subject.of(tenant), tenant, new Limit(unit, Window.EVER, amount, Durability.STRICT));
+    }
+
+    private void change(Subject subject, TenantId tenant, Runnable step) {
+        limits.create(subject, tenant);
+        limits.lock(subject);
+        step.run();
+        apply(subject);
+    }
+
+    /** The subject must be locked. */
+    private void apply(Subject subject) {
+        var inForce = LimitsInForce.of(subject.kind(), limits.ofPlan(subject), limits.overrides(subject));
+        LimitCheck.checkNumber(subject, inForce);
+        limits.write(subject, inForce);
+        budgets.follow(subject, inForce);
+    }
+
+    private List<BudgetRow> admit(List<Subject> subjects, Amounts wanted) {
+        var rows = budgets.lock(subjects);
+        require(AdmissionDecision.decide(rows, wanted));
+        budgets.reserve(rows, wanted);
+        return rows;
+    }
+
+    private static void require(AdmissionDecision decision) {
+        if (decision instanceof AdmissionDecision.Refused refused) {
+            throw Refusal.of(refused);
         }
-        var row = budgets.lock(tenant).stream()
-                .filter(budget -> budget.unit() == unit)
-                .findFirst()
-                .orElseThrow();
-        budgets.setLimit(row.id(), limit);
-        return new Budget(tenant, unit, limit, row.posted(), row.reserved());
     }
 
-    private List<BudgetRow> admit(TenantId tenant, Amounts wanted) {
-        var rows = budgets.lock(tenant);
-        return switch (AdmissionDecision.decide(rows, wanted)) {
-            case AdmissionDecision.Refused refused -> throw refusal(refused);
-            case AdmissionDecision.Admitted() -> {
-                budgets.reserve(rows, wanted);
-                yield rows;
-            }
-        };
-    }
-
-    private static SeedbedException refusal(AdmissionDecision.Refused refused) {
-        var budget = refused.budget();
-        var code = refused.heldByOthers() ? ErrorCode.BUDGET_RESERVED : ErrorCode.BUDGET_EXCEEDED;
-        var words = refused.heldByOthers() ? "budget is held by requests in flight" : "budget exceeded";
-        return new SeedbedException(
-                        code,
-                        "%s: %d %s needed at most (available: %d of %d)"
-                                .formatted(words, refused.wanted(), budget.unit(), budget.available(), budget.limit()))
-                .with(Map.of(
-                        "unit", budget.unit().name(),
-                        "neededAmount", Long.toString(refused.wanted()),
-                        "availableAmount", Long.toString(budget.available()),
-                        "limitAmount", String.valueOf(budget.limit())));
-    }
-
-    private static List<Budget> after(TenantId tenant, List<BudgetRow> before, Amounts wanted) {
-        Function<BudgetRow, Budget> after = row ->
-                new Budget(tenant, row.unit(), row.limit(), row.posted(), row.reserved() + wanted.get(row.unit()));
-        return before.stream().map(after).toList();
+    private static List<Budget> after(List<BudgetRow> before, Amounts wanted) {
+        return before.stream().map(row -> row.budget(wanted.get(row.unit()))).toList();
     }
 
     private ReservationRow lockOwn(RequestId id, long ownerEpoch) {

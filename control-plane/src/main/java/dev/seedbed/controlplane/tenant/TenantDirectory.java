@@ -8,4 +8,10 @@ public interface TenantDirectory {
      * @throws dev.seedbed.controlplane.wire.SeedbedException NOT_FOUND
      */
     void require(TenantId tenantId);
+
+    /** Whether a project, deleted or not, is the tenant's. */
+    boolean ownsProject(TenantId tenantId, ProjectId projectId);
+
+    /** Whether a key, revoked or not, is the tenant's. */
+    boolean ownsKey(TenantId tenantId, ApiKeyId apiKeyId);
 }

@@ -17,6 +17,8 @@ public enum ErrorCode {
     ALREADY_EXISTS(ErrorType.CALLER, 409),
     FAILED_PRECONDITION(ErrorType.CALLER, 409),
     UNSUPPORTED_MEDIA_TYPE(ErrorType.CALLER, 415),
+    /** A limit a minute or an hour, or of open requests: waiting helps. */
+    RATE_LIMIT_EXCEEDED(ErrorType.RESOURCE, 429),
     BUDGET_EXCEEDED(ErrorType.RESOURCE, 429),
     /** Only requests in flight hold what is needed: may succeed a little later. */
     BUDGET_RESERVED(ErrorType.RESOURCE, 429),

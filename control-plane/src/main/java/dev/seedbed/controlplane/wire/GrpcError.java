@@ -1,7 +1,6 @@
 package dev.seedbed.controlplane.wire;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.Duration;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
@@ -11,6 +10,8 @@ import com.google.rpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
 import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.Objects;
 
 /** An error as a gRPC status with {@code google.rpc} details. */
 public final class GrpcError {
@@ -18,7 +19,7 @@ public final class GrpcError {
     /** Of every ErrorInfo. */
     public static final String DOMAIN = "seedbed.dev";
 
-    private static final int RETRY_SECONDS = 1;
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     private GrpcError() {}
 
@@ -44,8 +45,9 @@ public final class GrpcError {
                         .setDescription(failure.text())
                         .build()));
             case BUDGET_EXCEEDED -> status.addDetails(quota(failure));
-            case BUDGET_RESERVED -> status.addDetails(quota(failure)).addDetails(retry());
-            case OVERLOADED, MODEL_UNAVAILABLE -> status.addDetails(retry());
+            case BUDGET_RESERVED, RATE_LIMIT_EXCEEDED ->
+                status.addDetails(quota(failure)).addDetails(retry(failure));
+            case OVERLOADED, MODEL_UNAVAILABLE -> status.addDetails(retry(failure));
             default -> {}
         }
         return StatusProto.toStatusException(status.build());
@@ -54,14 +56,21 @@ public final class GrpcError {
     private static Any quota(SeedbedException failure) {
         return Any.pack(QuotaFailure.newBuilder()
                 .addViolations(QuotaFailure.Violation.newBuilder()
-                        .setSubject("budget:" + failure.metadata().getOrDefault("unit", ""))
+                        .setSubject("%s:%s/%s"
+                                .formatted(
+                                        failure.metadata().getOrDefault("subjectKind", "budget"),
+                                        failure.metadata().getOrDefault("unit", ""),
+                                        failure.metadata().getOrDefault("window", "")))
                         .setDescription(failure.text()))
                 .build());
     }
 
-    private static Any retry() {
+    private static Any retry(SeedbedException failure) {
+        var delay = Objects.requireNonNullElse(failure.retryAfter(), RETRY);
         return Any.pack(RetryInfo.newBuilder()
-                .setRetryDelay(Duration.newBuilder().setSeconds(RETRY_SECONDS))
+                .setRetryDelay(com.google.protobuf.Duration.newBuilder()
+                        .setSeconds(delay.toSeconds())
+                        .setNanos(delay.toNanosPart()))
                 .build());
     }
 
@@ -75,7 +84,7 @@ public final class GrpcError {
             case METHOD_NOT_ALLOWED -> Code.UNIMPLEMENTED;
             case ALREADY_EXISTS -> Code.ALREADY_EXISTS;
             case FAILED_PRECONDITION -> Code.FAILED_PRECONDITION;
-            case BUDGET_EXCEEDED, BUDGET_RESERVED -> Code.RESOURCE_EXHAUSTED;
+            case BUDGET_EXCEEDED, BUDGET_RESERVED, RATE_LIMIT_EXCEEDED -> Code.RESOURCE_EXHAUSTED;
             case OVERLOADED, MODEL_UNAVAILABLE -> Code.UNAVAILABLE;
             case DEADLINE_EXCEEDED -> Code.DEADLINE_EXCEEDED;
             case INTERNAL -> Code.INTERNAL;

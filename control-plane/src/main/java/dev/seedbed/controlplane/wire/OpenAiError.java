@@ -1,14 +1,17 @@
 package dev.seedbed.controlplane.wire;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** An error as OpenAI's clients read it: body and headers. */
 public final class OpenAiError {
 
+    private static final Duration RETRY = Duration.ofSeconds(1);
     private static final JsonMapper json = JsonMapper.shared();
 
     private OpenAiError() {}
@@ -29,9 +32,13 @@ public final class OpenAiError {
         var headers = new LinkedHashMap<String, String>();
         switch (failure.code()) {
             case BUDGET_EXCEEDED -> headers.put("x-should-retry", "false");
-            case BUDGET_RESERVED, OVERLOADED, MODEL_UNAVAILABLE -> {
+            case BUDGET_RESERVED, RATE_LIMIT_EXCEEDED, OVERLOADED, MODEL_UNAVAILABLE -> {
+                var delay = Objects.requireNonNullElse(failure.retryAfter(), RETRY);
                 headers.put("x-should-retry", "true");
-                headers.put("retry-after", "1");
+                headers.put(
+                        "retry-after",
+                        Long.toString(Math.max(1, delay.plusMillis(999).toSeconds())));
+                headers.put("retry-after-ms", Long.toString(Math.max(1, delay.toMillis())));
             }
             default -> {}
         }
@@ -58,7 +65,7 @@ public final class OpenAiError {
                     UNSUPPORTED_MEDIA_TYPE -> "invalid_request_error";
             case PERMISSION_DENIED -> "permission_error";
             case BUDGET_EXCEEDED -> "insufficient_quota";
-            case BUDGET_RESERVED -> "rate_limit_error";
+            case BUDGET_RESERVED, RATE_LIMIT_EXCEEDED -> "rate_limit_error";
             case OVERLOADED, MODEL_UNAVAILABLE -> "service_unavailable_error";
             case DEADLINE_EXCEEDED, INTERNAL -> "server_error";
         };

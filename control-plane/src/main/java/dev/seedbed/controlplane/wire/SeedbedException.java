@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.wire;
 
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ public final class SeedbedException extends RuntimeException {
     private final ErrorCode code;
     private final @Nullable String param;
     private final Map<String, String> metadata;
+    private final @Nullable Duration retryAfter;
 
     public SeedbedException(ErrorCode code, String message) {
         this(code, message, null, null);
@@ -16,7 +18,7 @@ public final class SeedbedException extends RuntimeException {
 
     /** @param param the request field at fault, as the caller spells it */
     public SeedbedException(ErrorCode code, String message, @Nullable String param, @Nullable Throwable cause) {
-        this(code, message, param, cause, Map.of());
+        this(code, message, param, cause, Map.of(), null);
     }
 
     private SeedbedException(
@@ -24,11 +26,13 @@ public final class SeedbedException extends RuntimeException {
             String message,
             @Nullable String param,
             @Nullable Throwable cause,
-            Map<String, String> metadata) {
+            Map<String, String> metadata,
+            @Nullable Duration retryAfter) {
         super(message, cause);
         this.code = code;
         this.param = param;
         this.metadata = metadata;
+        this.retryAfter = retryAfter;
     }
 
     public static SeedbedException invalid(String param, String message) {
@@ -37,7 +41,17 @@ public final class SeedbedException extends RuntimeException {
 
     /** @param metadata facts for programs; lowerCamelCase keys that name the unit */
     public SeedbedException with(Map<String, String> metadata) {
-        return new SeedbedException(code, text(), param, getCause(), Map.copyOf(metadata));
+        return new SeedbedException(code, text(), param, getCause(), Map.copyOf(metadata), retryAfter);
+    }
+
+    /** @param delay after which a repetition may succeed, > 0 */
+    public SeedbedException retryAfter(Duration delay) {
+        return new SeedbedException(code, text(), param, getCause(), metadata, delay);
+    }
+
+    /** When a repetition may succeed; null: the code's own rule holds. */
+    public @Nullable Duration retryAfter() {
+        return retryAfter;
     }
 
     public Map<String, String> metadata() {

@@ -99,8 +99,9 @@ class AccountingIT {
 
         accounting.settle(id, tenant, new Work(10, 4, 3, 33, 7, 0), FINISHED, 1);
 
-        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(new Budget(tenant, Unit.POSITION, 1_000L, 33, 0));
-        assertThat(budget(tenant, Unit.OUTPUT_TOKEN)).isEqualTo(new Budget(tenant, Unit.OUTPUT_TOKEN, 1_000L, 7, 0));
+        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 1_000L, 33, 0));
+        assertThat(budget(tenant, Unit.OUTPUT_TOKEN))
+                .isEqualTo(TestingTenant.budget(tenant, Unit.OUTPUT_TOKEN, 1_000L, 7, 0));
         assertThat(budget(tenant, Unit.CACHED_INPUT_TOKEN).posted()).isEqualTo(4);
         assertThat(ledger().entriesOf(id)).hasSize(5).allSatisfy(entry -> {
             assertThat(entry.kind()).isEqualTo(LedgerEntry.Kind.SETTLEMENT);
@@ -151,7 +152,7 @@ class AccountingIT {
         expireAll();
 
         assertThat(state(id)).isEqualTo("EXPIRED");
-        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(new Budget(tenant, Unit.POSITION, 1_000L, 21, 0));
+        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 1_000L, 21, 0));
         assertThat(record(id).state()).isEqualTo(GenerationRecord.State.EXPIRED);
         assertThat(record(id).work().positionsEvaluated()).isEqualTo(21);
     }
@@ -194,7 +195,7 @@ class AccountingIT {
         // 150 - 20 posted - 100 held by the other = 30 of the 50 that are new.
         assertThat(posting.posted().get(Unit.POSITION)).isEqualTo(30);
         assertThat(posting.loss().get(Unit.POSITION)).isEqualTo(20);
-        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(new Budget(tenant, Unit.POSITION, 150L, 50, 100));
+        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 150L, 50, 100));
         assertThat(ledger().entriesOf(id))
                 .filteredOn(entry -> entry.debit().equals(Account.LOSS))
                 .singleElement()
@@ -210,7 +211,7 @@ class AccountingIT {
         quotas.setLimit(tenant, Unit.POSITION, 10L);
         assertThatThrownBy(() -> reserve(tenant)).isInstanceOf(SeedbedException.class);
         accounting.settle(id, tenant, new Work(10, 0, 3, 90, 7, 0), FINISHED, 1);
-        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(new Budget(tenant, Unit.POSITION, 10L, 90, 0));
+        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 10L, 90, 0));
     }
 
     @Test
@@ -221,7 +222,7 @@ class AccountingIT {
         assertThatThrownBy(() -> accounting.extend(id, tenant, Amounts.of(Map.of(Unit.POSITION, 1L))))
                 .isInstanceOf(SeedbedException.class);
         accounting.settle(id, tenant, new Work(10, 0, 3, 150, 7, 0), FINISHED, 2);
-        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(new Budget(tenant, Unit.POSITION, 150L, 150, 0));
+        assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 150L, 150, 0));
     }
 
     @Test
@@ -242,7 +243,8 @@ class AccountingIT {
             assertThat(outcomes.stream().collect(Collectors.groupingBy(o -> o, Collectors.counting())))
                     .isEqualTo(Map.of("admitted", 20L, "BUDGET_RESERVED", 180L));
         }
-        assertThat(budget(tenant, Unit.OUTPUT_TOKEN)).isEqualTo(new Budget(tenant, Unit.OUTPUT_TOKEN, 400L, 0, 400));
+        assertThat(budget(tenant, Unit.OUTPUT_TOKEN))
+                .isEqualTo(TestingTenant.budget(tenant, Unit.OUTPUT_TOKEN, 400L, 0, 400));
         assertThat(budget(tenant, Unit.POSITION).reserved()).isEqualTo(20 * 100);
         assertThat(count("quota_reservation WHERE tenant_id = '%s'".formatted(tenant)))
                 .isEqualTo(20);

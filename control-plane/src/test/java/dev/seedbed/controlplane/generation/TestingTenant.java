@@ -3,7 +3,9 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.quota.Window;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.Permissions;
@@ -77,6 +79,15 @@ public final class TestingTenant {
                 Permissions.ALL,
                 Share.DEFAULT,
                 Duration.ofHours(24));
+    }
+
+    /** Over the tenant's whole life. */
+    public static Budget budget(TenantId tenant, Unit unit, long limit, long posted, long reserved) {
+        return new Budget(Subject.of(tenant), unit, Window.EVER, limit, posted, reserved, 0, null);
+    }
+
+    public TenantId id() {
+        return id;
     }
 
     public String key() {

@@ -1,13 +1,57 @@
 package dev.seedbed.controlplane.quota.internal;
 
+import dev.seedbed.controlplane.quota.Budget;
+import dev.seedbed.controlplane.quota.Durability;
+import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.quota.Window;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A locked row of quota_budget; amounts in {@code unit}. */
-public record BudgetRow(long id, Unit unit, @Nullable Long limit, long posted, long reserved) {
+/**
+ * A locked row of quota_budget; amounts in {@code unit}.
+ *
+ * @param level what was posted, as stored
+ * @param nowMicros when the row was read, on the database's clock, since the epoch
+ * @param endMicros of the calendar window; null of the others
+ */
+public record BudgetRow(
+        long id,
+        Subject subject,
+        Unit unit,
+        Window window,
+        @Nullable Long limit,
+        Durability durability,
+        Bucket level,
+        long reserved,
+        long leased,
+        long nowMicros,
+        @Nullable Long endMicros) {
+
+    /** The level now. */
+    Bucket levelNow() {
+        return level.at(nowMicros, limit, window);
+    }
+
+    /** What counts as used now. */
+    long posted() {
+        return levelNow().posted();
+    }
 
     /** What admission can still give, >= 0. */
     public long available() {
-        return limit == null ? Long.MAX_VALUE : Math.max(0, limit - posted - reserved);
+        return limit == null ? Long.MAX_VALUE : Math.max(0, limit - posted() - reserved - leased);
+    }
+
+    /** As others see it after {@code more} was reserved. */
+    public Budget budget(long more) {
+        return new Budget(subject, unit, window, limit, posted(), reserved + more, leased, resetIn());
+    }
+
+    private @Nullable Duration resetIn() {
+        if (endMicros != null) {
+            return Duration.ofNanos(Math.max(0, endMicros - nowMicros) * 1_000);
+        }
+        return window.isBucket() && limit != null && limit > 0 ? Bucket.timeToSink(posted(), limit, window) : null;
     }
 }

@@ -1,12 +1,17 @@
 package dev.seedbed.controlplane.quota.internal;
 
 import dev.seedbed.controlplane.quota.Amounts;
-import dev.seedbed.controlplane.quota.Budget;
+import dev.seedbed.controlplane.quota.Durability;
+import dev.seedbed.controlplane.quota.Limit;
+import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
-import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.quota.Window;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Arrays;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -16,100 +21,193 @@ import org.springframework.stereotype.Repository;
 @Repository
 public class BudgetSql {
 
+    /** Columns of a {@link BudgetRow}, of tables quota_budget AS budget and quota_limit AS in_force. */
+    static final String ROW = """
+            budget_id, budget.subject, budget.unit, budget.window_kind, budget.limit_amount,
+            coalesce(in_force.durability, 'STRICT') AS durability,
+            budget.posted AS budget_posted, (extract(epoch FROM budget.decay_time) * 1000000)::bigint AS decay_micros,
+            budget.reserved AS budget_reserved, budget.leased,
+            (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_micros,
+            CASE WHEN isfinite(budget.window_end) THEN (extract(epoch FROM budget.window_end) * 1000000)::bigint END AS end_micros
+            """;
+
+    private static final String OPEN_NOW = "budget.window_start <= now() AND now() < budget.window_end";
+
     private final JdbcClient jdbc;
+    private final LimitSql limits;
 
-    BudgetSql(JdbcClient jdbc) {
+    BudgetSql(JdbcClient jdbc, LimitSql limits) {
         this.jdbc = jdbc;
+        this.limits = limits;
     }
 
-    /** Locks the budgets that count now, by budget_id; the tenant's first call makes them. */
-    public List<BudgetRow> lock(TenantId tenant) {
-        var rows = lockExisting(tenant);
-        if (rows.size() < Unit.values().length) {
-            create(tenant);
-            rows = lockExisting(tenant);
+    /** Locks the budgets that count now, by budget_id. Makes those that a new window or a tenant's first request needs. */
+    public List<BudgetRow> lock(Collection<Subject> subjects) {
+        var locked = lockOpen(subjects);
+        if (!locked.complete()) {
+            limits.open(subjects);
+            openWindows(subjects);
+            locked = lockOpen(subjects);
         }
-        return rows;
+        return locked.rows();
     }
 
-    private List<BudgetRow> lockExisting(TenantId tenant) {
-        return jdbc.sql("""
-                SELECT budget_id, unit, limit_amount, posted, reserved
-                FROM quota_budget
-                WHERE tenant_id = :tenant AND window_kind = 'EVER'
+    private record Locked(List<BudgetRow> rows, long inForce) {
+        boolean complete() {
+            return !rows.isEmpty() && rows.size() >= inForce;
+        }
+    }
+
+    private Locked lockOpen(Collection<Subject> subjects) {
+        var inForce = new long[1];
+        var rows = jdbc.sql("SELECT " + ROW + """
+                    , (SELECT count(*) FROM quota_limit WHERE subject = ANY (:subjects)) AS in_force
+                FROM quota_limit AS in_force
+                JOIN quota_budget AS budget USING (subject, unit, window_kind)
+                WHERE subject = ANY (:subjects) AND %s
                 ORDER BY budget_id
-                FOR NO KEY UPDATE
-                """)
-                .param("tenant", tenant.value())
-                .query((row, n) -> new BudgetRow(
-                        row.getLong("budget_id"),
-                        Unit.valueOf(row.getString("unit")),
-                        limit(row),
-                        row.getLong("posted"),
-                        row.getLong("reserved")))
+                FOR NO KEY UPDATE OF budget
+                """.formatted(OPEN_NOW))
+                .param("subjects", texts(subjects))
+                .query((row, n) -> {
+                    inForce[0] = row.getLong("in_force");
+                    return row(row);
+                })
                 .list();
+        return new Locked(rows, inForce[0]);
     }
 
-    private void create(TenantId tenant) {
-        var units = Unit.values();
+    static BudgetRow row(ResultSet row) throws SQLException {
+        return new BudgetRow(
+                row.getLong("budget_id"),
+                Subject.parse(row.getString("subject")),
+                Unit.valueOf(row.getString("unit")),
+                Window.valueOf(row.getString("window_kind")),
+                amount(row, "limit_amount"),
+                Durability.valueOf(row.getString("durability")),
+                new Bucket(row.getLong("budget_posted"), row.getLong("decay_micros")),
+                row.getLong("budget_reserved"),
+                row.getLong("leased"),
+                row.getLong("now_micros"),
+                amount(row, "end_micros"));
+    }
+
+    private static @Nullable Long amount(ResultSet row, String column) throws SQLException {
+        var amount = row.getLong(column);
+        return row.wasNull() ? null : amount;
+    }
+
+    /** Makes a budget for each limit in force that has none in the present window. */
+    private void openWindows(Collection<Subject> subjects) {
+        var zone = limits.lockZone(subjects);
+        var now = jdbc.sql("SELECT now()").query(OffsetDateTime.class).single().toInstant();
+        var day = CalendarWindow.of(Window.DAY, zone, now);
+        var month = CalendarWindow.of(Window.MONTH, zone, now);
         jdbc.sql("""
-                INSERT INTO quota_budget (tenant_id, unit, window_kind, window_start, limit_amount, ceiling)
-                SELECT :tenant, unit, 'EVER', '-infinity', CASE WHEN closed THEN 0 END, CASE WHEN closed THEN 0 END
-                FROM unnest(:units::text[], :closed::boolean[]) AS wanted(unit, closed)
+                INSERT INTO quota_budget (subject, tenant_id, unit, window_kind, window_start, window_end, limit_amount, ceiling)
+                SELECT subject, tenant_id, unit, window_kind,
+                       CASE window_kind WHEN 'DAY' THEN :day_start WHEN 'MONTH' THEN :month_start ELSE '-infinity' END,
+                       CASE window_kind WHEN 'DAY' THEN :day_end WHEN 'MONTH' THEN :month_end ELSE 'infinity' END,
+                       limit_amount, limit_amount
+                FROM quota_limit JOIN quota_subject USING (subject)
+                WHERE subject = ANY (:subjects)
+                ORDER BY subject, unit, window_kind
                 ON CONFLICT DO NOTHING
                 """)
-                .param("tenant", tenant.value())
-                .param("units", Arrays.stream(units).map(Unit::name).toArray(String[]::new))
-                .param("closed", Arrays.stream(units).map(Unit::closedByDefault).toArray(Boolean[]::new))
+                .param("subjects", texts(subjects))
+                .param("day_start", at(day.start()))
+                .param("day_end", at(day.end()))
+                .param("month_start", at(month.start()))
+                .param("month_end", at(month.end()))
                 .update();
     }
 
-    /** Adds to the reserved amounts. The rows must be locked and have room. */
+    private static OffsetDateTime at(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /** Adds to the reserved amounts, and writes how far buckets have sunk. The rows must be locked and have room. */
     public void reserve(List<BudgetRow> budgets, Amounts wanted) {
         jdbc.sql("""
-                UPDATE quota_budget
-                SET reserved = reserved + change.amount
-                FROM unnest(:ids::bigint[], :amounts::bigint[]) AS change(budget_id, amount)
-                WHERE quota_budget.budget_id = change.budget_id AND change.amount > 0
+                UPDATE quota_budget AS budget
+                SET reserved = budget.reserved + change.amount,
+                    posted = CASE WHEN change.sunk THEN change.level ELSE budget.posted END,
+                    decay_time = CASE WHEN change.sunk THEN to_timestamp(0) + change.at * interval '1 microsecond'
+                                      ELSE budget.decay_time END
+                FROM unnest(:ids::bigint[], :amounts::bigint[], :sunk::boolean[], :levels::bigint[], :ats::bigint[])
+                     AS change(budget_id, amount, sunk, level, at)
+                WHERE budget.budget_id = change.budget_id AND (change.amount > 0 OR change.sunk)
                 """)
-                .param("ids", budgets.stream().map(BudgetRow::id).toArray(Long[]::new))
-                .param(
-                        "amounts",
-                        budgets.stream()
-                                .map(budget -> wanted.get(budget.unit()))
-                                .toArray(Long[]::new))
+                .param("ids", column(budgets, BudgetRow::id))
+                .param("amounts", column(budgets, budget -> wanted.get(budget.unit())))
+                .param("sunk", budgets.stream().map(BudgetSql::hasSunk).toArray(Boolean[]::new))
+                .param("levels", column(budgets, BudgetRow::posted))
+                .param("ats", column(budgets, budget -> budget.levelNow().atMicros()))
                 .update();
     }
 
-    public List<Budget> read(TenantId tenant) {
-        return jdbc.sql("""
-                SELECT unit, limit_amount, posted, reserved
-                FROM quota_budget
-                WHERE tenant_id = :tenant AND window_kind = 'EVER'
+    /** Writes how far buckets have sunk, so that amounts can be added to them. The rows must be locked. */
+    void sink(Collection<BudgetRow> budgets) {
+        var sunk = budgets.stream().filter(BudgetSql::hasSunk).distinct().toList();
+        if (!sunk.isEmpty()) {
+            reserve(sunk, Amounts.NONE);
+        }
+    }
+
+    private static boolean hasSunk(BudgetRow budget) {
+        return !budget.levelNow().equals(budget.level());
+    }
+
+    private interface Column {
+        long of(BudgetRow budget);
+    }
+
+    private static Long[] column(List<BudgetRow> budgets, Column column) {
+        return budgets.stream().map(column::of).toArray(Long[]::new);
+    }
+
+    /** The limits in force of subjects, each with its budget in the present window; unlocked. */
+    public List<BudgetRow> read(Collection<Subject> subjects) {
+        return jdbc.sql("SELECT " + ROW + """
+                FROM quota_limit AS in_force
+                JOIN quota_budget AS budget USING (subject, unit, window_kind)
+                WHERE subject = ANY (:subjects) AND %s
                 ORDER BY budget_id
-                """)
-                .param("tenant", tenant.value())
-                .query((row, n) -> new Budget(
-                        tenant,
-                        Unit.valueOf(row.getString("unit")),
-                        limit(row),
-                        row.getLong("posted"),
-                        row.getLong("reserved")))
+                """.formatted(OPEN_NOW))
+                .param("subjects", texts(subjects))
+                .query((row, n) -> row(row))
                 .list();
     }
 
-    /** The row must be locked. */
-    public void setLimit(long budgetId, @Nullable Long limit) {
+    /** Makes the open budgets of a subject follow its limits; what was used stays. Locks them first. */
+    public void follow(Subject subject, Collection<Limit> inForce) {
+        jdbc.sql("SELECT budget_id FROM quota_budget WHERE subject = :subject ORDER BY budget_id FOR NO KEY UPDATE")
+                .param("subject", subject.toString())
+                .query(Long.class)
+                .list();
+        var limited = inForce.stream().filter(limit -> limit.amount() != null).toList();
         jdbc.sql("""
-                UPDATE quota_budget
-                SET limit_amount = :limit::bigint,
-                    ceiling = CASE WHEN :limit::bigint IS NOT NULL THEN greatest(:limit::bigint, posted + reserved) END
-                WHERE budget_id = :id
-                """).param("limit", limit).param("id", budgetId).update();
+                UPDATE quota_budget AS budget
+                SET limit_amount = in_force.amount,
+                    ceiling = CASE WHEN in_force.amount IS NOT NULL
+                                   THEN greatest(in_force.amount, budget.posted + budget.reserved + budget.leased) END
+                FROM quota_budget AS old
+                LEFT JOIN unnest(:units::text[], :windows::text[], :amounts::bigint[]) AS in_force(unit, window_kind, amount)
+                  ON in_force.unit = old.unit AND in_force.window_kind = old.window_kind
+                WHERE budget.budget_id = old.budget_id AND old.subject = :subject AND old.window_end > now()
+                """)
+                .param("subject", subject.toString())
+                .param(
+                        "units",
+                        limited.stream().map(limit -> limit.unit().name()).toArray(String[]::new))
+                .param(
+                        "windows",
+                        limited.stream().map(limit -> limit.window().name()).toArray(String[]::new))
+                .param("amounts", limited.stream().map(Limit::amount).toArray(Long[]::new))
+                .update();
     }
 
-    private static @Nullable Long limit(ResultSet row) throws SQLException {
-        var limit = row.getLong("limit_amount");
-        return row.wasNull() ? null : limit;
+    static String[] texts(Collection<Subject> subjects) {
+        return subjects.stream().map(Subject::toString).toArray(String[]::new);
     }
 }

@@ -2,25 +2,32 @@ package dev.seedbed.controlplane.quota.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.audit.Operator;
-import dev.seedbed.controlplane.quota.Budget;
+import dev.seedbed.controlplane.quota.Durability;
+import dev.seedbed.controlplane.quota.Limit;
 import dev.seedbed.controlplane.quota.Unit;
-import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.quota.internal.LimitAdministration.LimitInForce;
+import dev.seedbed.controlplane.quota.internal.LimitAdministration.Owned;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
-@RequestMapping("/admin/v1/tenants/{tenant_id}/limits")
-@Tag(name = "Limits", description = "What a tenant may use over its whole life, per unit.")
+@RequestMapping("/admin/v1/tenants/{tenant_id}")
+@Tag(name = "Limits", description = "What a tenant, a project or a key may use of a unit in a window.")
 class LimitController {
 
     private final LimitAdministration administration;
@@ -29,49 +36,157 @@ class LimitController {
         this.administration = administration;
     }
 
-    @GetMapping
-    @Operation(operationId = "listLimits", summary = "Lists limit, posted and reserved amount of each unit")
-    LimitList list(@PathVariable("tenant_id") UUID tenantId) {
-        return new LimitList(administration.list(new TenantId(tenantId)).stream()
-                .map(LimitView::of)
-                .toList());
+    @GetMapping("/limits")
+    @Operation(operationId = "listLimits", summary = "Lists a tenant's limits in force and what was used of them")
+    LimitList list(@PathVariable("tenant_id") UUID tenant) {
+        return LimitList.of(administration.list(Owned.tenant(tenant)));
     }
 
-    @PutMapping("/{unit}")
+    @GetMapping("/projects/{project_id}/limits")
+    @Operation(operationId = "listProjectLimits", summary = "Lists a project's limits in force")
+    LimitList list(@PathVariable("tenant_id") UUID tenant, @PathVariable("project_id") UUID project) {
+        return LimitList.of(administration.list(Owned.project(tenant, project)));
+    }
+
+    @GetMapping("/api_keys/{public_id}/limits")
+    @Operation(operationId = "listApiKeyLimits", summary = "Lists a key's limits in force")
+    LimitList list(@PathVariable("tenant_id") UUID tenant, @PathVariable("public_id") String publicId) {
+        return LimitList.of(administration.list(Owned.key(tenant, publicId)));
+    }
+
+    @PutMapping("/limits/{unit}")
     @Operation(
             operationId = "setLimit",
-            summary = "Sets a limit, effective from the next admission on",
+            summary = "Sets a tenant's limit over its whole life, effective from the next admission on",
             description = "A limit below what was used refuses new requests and cuts nothing.")
     LimitView set(
-            @PathVariable("tenant_id") UUID tenantId,
+            @PathVariable("tenant_id") UUID tenant,
             @PathVariable("unit") Unit unit,
             @RequestBody LimitFields fields,
             Operator operator) {
-        return LimitView.of(administration.set(new TenantId(tenantId), unit, fields.limit(), operator));
+        return set(Owned.tenant(tenant), unit, Window.EVER, fields, operator);
+    }
+
+    @PutMapping("/limits/{unit}/{window}")
+    @Operation(operationId = "setWindowLimit", summary = "Sets a tenant's limit in a window")
+    LimitView set(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("unit") Unit unit,
+            @PathVariable("window") Window window,
+            @RequestBody LimitFields fields,
+            Operator operator) {
+        return set(Owned.tenant(tenant), unit, window, fields, operator);
+    }
+
+    @PutMapping("/projects/{project_id}/limits/{unit}/{window}")
+    @Operation(operationId = "setProjectLimit", summary = "Sets a project's limit in a window")
+    LimitView set(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("project_id") UUID project,
+            @PathVariable("unit") Unit unit,
+            @PathVariable("window") Window window,
+            @RequestBody LimitFields fields,
+            Operator operator) {
+        return set(Owned.project(tenant, project), unit, window, fields, operator);
+    }
+
+    @PutMapping("/api_keys/{public_id}/limits/{unit}/{window}")
+    @Operation(operationId = "setApiKeyLimit", summary = "Sets a key's limit in a window")
+    LimitView set(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("public_id") String publicId,
+            @PathVariable("unit") Unit unit,
+            @PathVariable("window") Window window,
+            @RequestBody LimitFields fields,
+            Operator operator) {
+        return set(Owned.key(tenant, publicId), unit, window, fields, operator);
+    }
+
+    private LimitView set(Owned owned, Unit unit, Window window, LimitFields fields, Operator operator) {
+        var durability = Objects.requireNonNullElse(fields.durability(), Durability.STRICT);
+        return LimitView.of(administration.set(owned, new Limit(unit, window, fields.limit(), durability), operator));
+    }
+
+    @DeleteMapping("/limits/{unit}/{window}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(operationId = "removeLimit", summary = "Takes a tenant's own limit back: its plan's holds again")
+    void remove(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("unit") Unit unit,
+            @PathVariable("window") Window window,
+            Operator operator) {
+        administration.remove(Owned.tenant(tenant), new Limit.Key(unit, window), operator);
+    }
+
+    @DeleteMapping("/projects/{project_id}/limits/{unit}/{window}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(operationId = "removeProjectLimit", summary = "Takes a project's own limit back")
+    void remove(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("project_id") UUID project,
+            @PathVariable("unit") Unit unit,
+            @PathVariable("window") Window window,
+            Operator operator) {
+        administration.remove(Owned.project(tenant, project), new Limit.Key(unit, window), operator);
+    }
+
+    @DeleteMapping("/api_keys/{public_id}/limits/{unit}/{window}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(operationId = "removeApiKeyLimit", summary = "Takes a key's own limit back")
+    void remove(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("public_id") String publicId,
+            @PathVariable("unit") Unit unit,
+            @PathVariable("window") Window window,
+            Operator operator) {
+        administration.remove(Owned.key(tenant, publicId), new Limit.Key(unit, window), operator);
     }
 
     record LimitFields(
             @JsonProperty(value = "limit", required = true)
-            @Schema(description = "Amount in the unit, >= 0; null: counted, not limited", nullable = true)
+            @Schema(description = "Amount in the unit, >= 0; null: not limited", nullable = true)
             @Nullable
-            Long limit) {}
+            Long limit,
+
+            @Schema(description = "Absent: STRICT; money is always STRICT") @Nullable
+            Durability durability) {}
 
     @Schema(name = "Limit")
     record LimitView(
             Unit unit,
+            Window window,
 
             @Schema(description = "Amount in the unit; null: counted, not limited", nullable = true) @Nullable
             Long limit,
 
-            @Schema(description = "What the ledger holds") long posted,
+            Durability durability,
+
+            @Schema(description = "What was used in the present window; of MINUTE and HOUR what has not yet sunk")
+            long posted,
 
             @Schema(description = "What requests in flight hold beyond what they have posted")
-            long reserved) {
+            long reserved,
 
-        static LimitView of(Budget budget) {
-            return new LimitView(budget.unit(), budget.limit(), budget.posted(), budget.reserved());
+            @Schema(description = "What replicas hold ahead of requests")
+            long leased) {
+
+        static LimitView of(LimitInForce found) {
+            var limit = found.limit();
+            var budget = found.budget();
+            return new LimitView(
+                    limit.unit(),
+                    limit.window(),
+                    limit.amount(),
+                    limit.durability(),
+                    budget.posted(),
+                    budget.reserved(),
+                    budget.leased());
         }
     }
 
-    record LimitList(List<LimitView> limits) {}
+    record LimitList(List<LimitView> limits) {
+        static LimitList of(List<LimitInForce> limits) {
+            return new LimitList(limits.stream().map(LimitView::of).toList());
+        }
+    }
 }

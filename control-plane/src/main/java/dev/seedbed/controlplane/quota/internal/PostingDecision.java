@@ -59,7 +59,7 @@ public record PostingDecision(ReservationState state, List<LineChange> changes, 
                 var posted = fresh.atMost(room(reservation, true));
                 var changes = reservation.lines().stream()
                         .filter(line -> posted.get(line.unit()) > 0)
-                        .map(line -> new LineChange(line.budgetId(), line.unit(), posted.get(line.unit()), 0))
+                        .map(line -> new LineChange(line.budget().id(), line.unit(), posted.get(line.unit()), 0))
                         .toList();
                 yield new PostingDecision(ReservationState.EXPIRED, changes, posted, fresh.minus(posted));
             }
@@ -96,7 +96,7 @@ public record PostingDecision(ReservationState state, List<LineChange> changes, 
         return reservation.lines().stream()
                 .map(line -> {
                     var amount = posted.get(line.unit());
-                    return new LineChange(line.budgetId(), line.unit(), amount, resolves ? line.open() : amount);
+                    return new LineChange(line.budget().id(), line.unit(), amount, resolves ? line.open() : amount);
                 })
                 .filter(change -> change.posted() > 0 || change.freed() > 0)
                 .toList();

@@ -22,14 +22,19 @@ public record ReservationRow(
         int postings,
         List<Line> lines) {
 
-    /**
-     * Amounts in {@code unit}.
-     *
-     * @param available what the line's budget could still give to somebody else
-     */
-    public record Line(long budgetId, Unit unit, long reserved, long posted, long available) {
+    /** Amounts in the budget's unit. */
+    public record Line(BudgetRow budget, long reserved, long posted) {
+        Unit unit() {
+            return budget.unit();
+        }
+
         long open() {
             return reserved - posted;
+        }
+
+        /** What the budget could still give to somebody else. */
+        long available() {
+            return budget.available();
         }
     }
 

@@ -2,7 +2,7 @@ package dev.seedbed.controlplane.quota.internal;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.ReservationState;
-import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
@@ -22,9 +22,11 @@ import org.springframework.stereotype.Repository;
 public class ReservationSql {
 
     private final JdbcClient jdbc;
+    private final BudgetSql budgets;
 
-    ReservationSql(JdbcClient jdbc) {
+    ReservationSql(JdbcClient jdbc, BudgetSql budgets) {
         this.jdbc = jdbc;
+        this.budgets = budgets;
     }
 
     public long nextOwnerEpoch() {
@@ -32,7 +34,7 @@ public class ReservationSql {
     }
 
     public void insert(
-            RequestId id, TenantId tenant, long ownerEpoch, Duration ttl, List<BudgetRow> budgets, Amounts reserved) {
+            RequestId id, Caller caller, long ownerEpoch, Duration ttl, List<BudgetRow> budgets, Amounts reserved) {
         jdbc.sql("""
                 WITH reservation AS (
                     INSERT INTO quota_reservation (reservation_id, tenant_id, owner_epoch, state, expire_time)
@@ -43,7 +45,7 @@ public class ReservationSql {
                 FROM unnest(:ids::bigint[], :units::text[], :amounts::bigint[]) AS line(budget_id, unit, reserved)
                 """)
                 .param("id", id.value())
-                .param("tenant", tenant.value())
+                .param("tenant", caller.tenantId().value())
                 .param("epoch", ownerEpoch)
                 .param("ttl_ms", ttl.toMillis())
                 .params(lines(budgets, reserved))
@@ -60,7 +62,10 @@ public class ReservationSql {
                 """).param("id", id.value()).params(lines(budgets, more)).update();
     }
 
-    private static Map<String, Object> lines(List<BudgetRow> budgets, Amounts amounts) {
+    /** Budgets of which nothing is wanted get no line. */
+    private static Map<String, Object> lines(List<BudgetRow> all, Amounts amounts) {
+        var budgets =
+                all.stream().filter(budget -> amounts.get(budget.unit()) > 0).toList();
         return Map.of(
                 "ids", budgets.stream().map(BudgetRow::id).toArray(Long[]::new),
                 "units", budgets.stream().map(budget -> budget.unit().name()).toArray(String[]::new),
@@ -100,15 +105,16 @@ public class ReservationSql {
         var reservations = new LinkedHashMap<UUID, ReservationRow>();
         jdbc.sql("""
                 SELECT reservation_id, reservation.tenant_id, owner_epoch, state, late_time IS NOT NULL AS settled_late, postings,
-                       budget_id, line.unit, line.reserved, line.posted,
-                       greatest(0, coalesce(budget.limit_amount, 9223372036854775807) - budget.posted - budget.reserved) AS available
+                       line.reserved, line.posted, %s
                 FROM quota_reservation AS reservation
                 JOIN quota_reservation_line AS line USING (reservation_id)
                 JOIN quota_budget AS budget USING (budget_id)
+                LEFT JOIN quota_limit AS in_force
+                  ON in_force.subject = budget.subject AND in_force.unit = budget.unit AND in_force.window_kind = budget.window_kind
                 WHERE reservation_id = ANY (:ids::uuid[])
                 ORDER BY budget_id, reservation_id
                 FOR NO KEY UPDATE OF budget
-                """)
+                """.formatted(BudgetSql.ROW))
                 .param("ids", texts(ids))
                 .query((row, n) -> {
                     reservations
@@ -118,6 +124,10 @@ public class ReservationSql {
                     return n;
                 })
                 .list();
+        budgets.sink(reservations.values().stream()
+                .flatMap(reservation -> reservation.lines().stream())
+                .map(ReservationRow.Line::budget)
+                .toList());
         return List.copyOf(reservations.values());
     }
 
@@ -137,12 +147,7 @@ public class ReservationSql {
     }
 
     private static ReservationRow.Line line(ResultSet row) throws SQLException {
-        return new ReservationRow.Line(
-                row.getLong("budget_id"),
-                Unit.valueOf(row.getString("unit")),
-                row.getLong("reserved"),
-                row.getLong("posted"),
-                row.getLong("available"));
+        return new ReservationRow.Line(BudgetSql.row(row), row.getLong("reserved"), row.getLong("posted"));
     }
 
     /** Moves the time of expiry of those that are still pending. The rows must be locked. */

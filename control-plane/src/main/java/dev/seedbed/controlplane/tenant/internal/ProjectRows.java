@@ -11,4 +11,6 @@ interface ProjectRows extends Repository<ProjectRow, UUID> {
     /** Every tenant has one. */
     @Query("from ProjectRow p where p.tenantId = :tenantId and p.isDefault")
     ProjectRow defaultOf(UUID tenantId);
+
+    boolean existsByTenantIdAndProjectId(UUID tenantId, UUID projectId);
 }

@@ -3,6 +3,8 @@ package dev.seedbed.controlplane.tenant.internal;
 import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
+import dev.seedbed.controlplane.tenant.ApiKeyId;
+import dev.seedbed.controlplane.tenant.ProjectId;
 import dev.seedbed.controlplane.tenant.TenantDirectory;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
@@ -27,11 +29,13 @@ class Tenants implements TenantDirectory {
 
     private final TenantRows rows;
     private final ProjectRows projects;
+    private final ApiKeyRows keys;
     private final AuditLog audit;
 
-    Tenants(TenantRows rows, ProjectRows projects, AuditLog audit) {
+    Tenants(TenantRows rows, ProjectRows projects, ApiKeyRows keys, AuditLog audit) {
         this.rows = rows;
         this.projects = projects;
+        this.keys = keys;
         this.audit = audit;
     }
 
@@ -87,6 +91,17 @@ class Tenants implements TenantDirectory {
         if (!rows.existsById(tenantId.value())) {
             throw notFound(tenantId.value());
         }
+    }
+
+    @Override
+    public boolean ownsProject(TenantId tenantId, ProjectId projectId) {
+        return projects.existsByTenantIdAndProjectId(tenantId.value(), projectId.value());
+    }
+
+    @Override
+    public boolean ownsKey(TenantId tenantId, ApiKeyId apiKeyId) {
+        return keys.findByTenantIdAndPublicId(tenantId.value(), apiKeyId.value())
+                .isPresent();
     }
 
     private static UUID newId() {

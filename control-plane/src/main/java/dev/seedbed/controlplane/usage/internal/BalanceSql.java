@@ -7,25 +7,30 @@ import org.springframework.stereotype.Repository;
 @Repository
 public class BalanceSql {
 
-    /** What the amounts of each budget should be. */
+    /**
+     * What the amounts of each budget should be. A reservation's lines tell in which budgets, and so in which windows, the ledger's
+     * entries of its request count. What was posted to a bucket sinks, and is compared with nothing.
+     */
     private static final String TRUTH = """
             ledger AS (
-                SELECT debit_account, unit, sum(amount)::bigint AS posted
+                SELECT request_id, unit, sum(amount)::bigint AS posted
                 FROM usage_ledger_entry
                 WHERE debit_account LIKE 'tenant/%'
-                GROUP BY debit_account, unit
-            ), pending AS (
-                SELECT budget_id, sum(line.reserved - line.posted)::bigint AS reserved
+                GROUP BY request_id, unit
+            ), line AS (
+                SELECT line.budget_id,
+                       sum(coalesce(ledger.posted, 0))::bigint AS posted,
+                       coalesce(sum(line.reserved - line.posted) FILTER (WHERE reservation.state = 'PENDING'), 0)::bigint AS reserved
                 FROM quota_reservation_line AS line
                 JOIN quota_reservation AS reservation USING (reservation_id)
-                WHERE reservation.state = 'PENDING'
-                GROUP BY budget_id
+                LEFT JOIN ledger ON ledger.request_id = line.reservation_id AND ledger.unit = line.unit
+                GROUP BY line.budget_id
             ), truth AS (
-                SELECT budget.budget_id, coalesce(ledger.posted, 0) AS posted, coalesce(pending.reserved, 0) AS reserved
+                SELECT budget_id,
+                       CASE WHEN window_kind IN ('MINUTE', 'HOUR') THEN budget.posted ELSE coalesce(line.posted, 0) END AS posted,
+                       coalesce(line.reserved, 0) AS reserved
                 FROM quota_budget AS budget
-                LEFT JOIN ledger ON ledger.debit_account = 'tenant/' || budget.tenant_id AND ledger.unit = budget.unit
-                LEFT JOIN pending ON pending.budget_id = budget.budget_id
-                WHERE budget.window_kind = 'EVER'
+                LEFT JOIN line USING (budget_id)
             )
             """;
 
@@ -55,7 +60,7 @@ public class BalanceSql {
                 SET posted = truth.posted,
                     reserved = truth.reserved,
                     ceiling = CASE WHEN budget.limit_amount IS NOT NULL
-                                   THEN greatest(budget.limit_amount, truth.posted + truth.reserved) END
+                                   THEN greatest(budget.limit_amount, truth.posted + truth.reserved + budget.leased) END
                 FROM truth
                 WHERE budget.budget_id = truth.budget_id
                   AND (budget.posted, budget.reserved) IS DISTINCT FROM (truth.posted, truth.reserved)

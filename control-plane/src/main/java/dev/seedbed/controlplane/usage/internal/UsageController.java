@@ -62,6 +62,7 @@ class UsageController {
                 startTime,
                 endTime,
                 Arrays.stream(Unit.values())
+                        .filter(Unit::isPosted)
                         .map(unit -> new UnitUsage(unit, posted.getOrDefault(unit, 0L)))
                         .toList());
     }

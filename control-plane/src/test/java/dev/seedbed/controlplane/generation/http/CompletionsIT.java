@@ -254,7 +254,7 @@ class CompletionsIT {
     @Test
     void endsWithLengthWhenTheBudgetHasNoRoomToContinue() {
         // Room for the estimate and for nothing more: 1 prompt token + 4 positions a token * 8 + 4 blocks of 16.
-        quotas.setLimit(tenant.budget(Unit.POSITION).tenantId(), Unit.POSITION, 97L);
+        quotas.setLimit(tenant.id(), Unit.POSITION, 97L);
         adapter.script((request, generation) -> {
             generation.prefill();
             generation.commit("some", 1);

@@ -33,7 +33,14 @@ class LimitAdministrationIT {
         JsonNode limits = admin.get("/tenants/" + tenant + "/limits").json().path("limits");
 
         assertThat(limits.valueStream().map(l -> l.path("unit").asString()))
-                .containsExactly("REQUEST", "INPUT_TOKEN", "CACHED_INPUT_TOKEN", "OUTPUT_TOKEN", "POSITION");
+                .containsExactly(
+                        "REQUEST",
+                        "INPUT_TOKEN",
+                        "CACHED_INPUT_TOKEN",
+                        "OUTPUT_TOKEN",
+                        "POSITION",
+                        "MICRO_USD",
+                        "MICRO_EUR");
         assertThat(limits.path(0).path("limit").isNull()).isTrue();
         assertThat(limits.path(3).path("limit").asLong(-1)).isZero();
     }
@@ -44,7 +51,8 @@ class LimitAdministrationIT {
 
         assertThat(set.status()).isEqualTo(200);
         assertThat(set.json().toString())
-                .isEqualTo("{\"unit\":\"OUTPUT_TOKEN\",\"limit\":1000,\"posted\":0,\"reserved\":0}");
+                .isEqualTo("{\"unit\":\"OUTPUT_TOKEN\",\"window\":\"EVER\",\"limit\":1000,\"durability\":\"STRICT\","
+                        + "\"posted\":0,\"reserved\":0,\"leased\":0}");
         assertThat(admin.get("/tenants/" + tenant + "/limits")
                         .json()
                         .path("limits")
@@ -55,8 +63,8 @@ class LimitAdministrationIT {
                 .path("audit_entries");
         assertThat(entries.size()).isEqualTo(1);
         assertThat(entries.path(0).path("action").asString()).isEqualTo("limit.set");
-        assertThat(entries.path(0).path("before").path("limit").asLong(-1)).isZero();
-        assertThat(entries.path(0).path("after").path("limit").asLong()).isEqualTo(1000);
+        assertThat(entries.path(0).path("before").path("amount").asLong(-1)).isZero();
+        assertThat(entries.path(0).path("after").path("amount").asLong()).isEqualTo(1000);
     }
 
     @Test
@@ -126,7 +134,7 @@ class LimitAdministrationIT {
                         .path("usage")
                         .valueStream()
                         .mapToLong(u -> u.path("amount").asLong()))
-                .hasSize(5)
+                .hasSize(7)
                 .containsOnly(0L);
         assertThat(admin.get("/generations/" + UUID.randomUUID()).status()).isEqualTo(404);
         assertThat(admin.get("/tenants/" + UUID.randomUUID() + "/usage").status())

@@ -108,7 +108,12 @@ class PostingDecisionTest {
                 state,
                 false,
                 3,
-                List.of(new ReservationRow.Line(BUDGET, Unit.POSITION, reserved, posted, available)));
+                List.of(new ReservationRow.Line(budget(available), reserved, posted)));
+    }
+
+    /** With so much room for somebody else. */
+    private static BudgetRow budget(long available) {
+        return TestingBudget.of(BUDGET, Unit.POSITION, available, 0, 0);
     }
 
     private static Amounts positions(long amount) {
