@@ -8,7 +8,7 @@ import psycopg
 
 UNIT = "REQUEST"
 
-BUDGET = "SELECT limit_amount, posted, reserved FROM quota_budget WHERE tenant_id = %s AND unit = %s AND window_kind = 'EVER'"
+BUDGET = "SELECT limit_amount, posted, reserved + leased FROM quota_budget WHERE subject = %s AND unit = %s AND window_kind = 'EVER'"
 RESERVED = "SELECT coalesce(sum(reserved), 0) FROM quota_budget WHERE tenant_id = %s"
 RESERVATIONS = "SELECT state, count(*) FROM quota_reservation WHERE tenant_id = %s GROUP BY state"
 GENERATIONS = "SELECT state, count(*) FROM usage_generation WHERE tenant_id = %s GROUP BY state"
@@ -22,7 +22,7 @@ FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHER
 class Balance:
     limit: int
     posted: int
-    reserved: int
+    reserved: int  # with what replicas hold ahead of requests
 
 
 class Accounts:
@@ -37,7 +37,7 @@ class Accounts:
 
     def balance(self, connection: psycopg.Connection) -> Balance:
         """Of the tenant's budget of requests."""
-        row = connection.execute(BUDGET, (self._tenant, UNIT)).fetchone()
+        row = connection.execute(BUDGET, (f"tenant/{self._tenant}", UNIT)).fetchone()
         assert row is not None, f"no budget of {UNIT}: {self._tenant}"
         return Balance(*row)
 

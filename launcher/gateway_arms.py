@@ -70,8 +70,7 @@ class SeedbedGateway:
         caller = admin.Admin(self.settings.base_url, self.secrets.admin_token)
         tenant = caller.call("POST", "/tenants", {"name": f"bench {durability}"})["tenant_id"]
         for unit in ("OUTPUT_TOKEN", "POSITION", "REQUEST"):
-            caller.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": 10**12})
-        DURABILITIES[durability](caller, tenant)
+            caller.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": 10**12, "durability": DURABILITIES[durability]})
         key = caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "test"})["key"]
         return Arm(f"seedbed, {durability}", f"{self.settings.base_url}/v1/chat/completions", key, self.settings.model, self.control_plane, self.postgres)
 
@@ -85,12 +84,8 @@ class SeedbedGateway:
         self.postgres.end()
 
 
-def stay_strict(_caller: admin.Admin, _tenant: str) -> None:
-    """What a tenant is from the start."""
-
-
-# How a tenant's accounting is made what the arm's name says.
-DURABILITIES = {"strict": stay_strict}
+# How the tenant's limits are kept.
+DURABILITIES = {"strict": "STRICT", "leased": "LEASED"}
 
 
 class LiteLlm:

@@ -6,6 +6,7 @@ core 1. Everything that is compared is interleaved, round by round.
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -28,7 +29,9 @@ from launcher.temporary_stack import free_numbers, free_ports
 FIRST_MS, TOKENS, INTERVAL_MS = 40, 16, 20
 IDLE_PER_SECOND = 4.0
 SETTLE_SECONDS = 1.0  # between runs
-WARM_UP_SECONDS = 12.0
+WARM_UP_SECONDS = 15.0
+MOST_WARM_UPS = 12
+WARM = 0.05  # a gateway that became cheaper by no more than this is warm
 STATEMENT_REQUESTS_PER_SECOND = 40.0
 # A direct call that is slower than on an idle machine by more than this says that the machine, not a gateway, is the limit.
 MOST_BEND = 0.10
@@ -88,7 +91,6 @@ class GatewayBench:
             }
             for stream in (False, True)
         }
-        self._resting: set[Member] = set()
 
     def measure(self, options: argparse.Namespace) -> dict[str, Any]:
         rates = [float(rate) for rate in options.rates.split(",")]
@@ -102,15 +104,25 @@ class GatewayBench:
             "seconds_per_run": options.seconds,
         }
         for stream in (False, True):
-            for arm in self._arms:
-                with step(f"warm up {arm.name}, {shape(stream)}"), self._alone(arm):
-                    self._generator.closed(arm.target(stream), 8, WARM_UP_SECONDS)
             for target in self._direct[stream].values():
-                self._generator.open(target, 100, WARM_UP_SECONDS / 2)
+                self._generator.open(target, 100, WARM_UP_SECONDS)
+        for arm in self._arms:
+            with step(f"warm up {arm.name}"):
+                self._warm_up(arm, options.concurrency)
         result["statements_per_request"] = self._statements()
         for stream in (False, True):
             result[shape(stream)] = self._shape(stream, rates, options)
         return result
+
+    def _warm_up(self, arm: Arm, concurrency: int) -> None:
+        """Until a request costs no less CPU than one of the run before: a JVM compiles for minutes, and that is no request's cost."""
+        before = math.inf
+        for _ in range(MOST_WARM_UPS):
+            runs = [self._run(arm, stream, concurrency=concurrency, seconds=WARM_UP_SECONDS) for stream in (False, True)]
+            cost = sum(run["cpu_seconds"]["gateway"] for run in runs) / max(1, sum(run["answered"] for run in runs))
+            if cost > (1 - WARM) * before:
+                return
+            before = cost
 
     def _shape(self, stream: bool, rates: Sequence[float], options: argparse.Namespace) -> dict[str, Any]:
         with step(f"{shape(stream)}: direct, idle"):

@@ -41,9 +41,15 @@ class Accounting {
         this.ownerEpoch = quotas.newOwnerEpoch();
     }
 
-    /** @return the tenant's budgets afterwards */
-    List<Budget> reserve(GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
+    /**
+     * What the generation may spend is counted from here on, not from when it began to wait for its turn.
+     *
+     * @return the tenant's budgets afterwards
+     */
+    List<Budget> reserve(
+            OpenGeneration generation, GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
         return inLane(caller.tenantId(), () -> {
+            generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
             records.open(command.requestId(), caller, version.name(), command.surface(), KnobsJson.of(command, wanted));
             return budgets;

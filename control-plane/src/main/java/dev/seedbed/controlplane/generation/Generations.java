@@ -98,7 +98,7 @@ public class Generations {
         var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
         var wanted = Estimate.of(version, inputTokens, maxTokens);
         var generation = new OpenGeneration(command.requestId(), caller.tenantId(), lease, System.nanoTime());
-        var budgets = accounting.reserve(command, caller, version, wanted);
+        var budgets = accounting.reserve(generation, command, caller, version, wanted);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(

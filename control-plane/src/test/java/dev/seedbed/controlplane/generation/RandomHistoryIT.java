@@ -138,6 +138,7 @@ class RandomHistoryIT {
         try {
             accounting()
                     .reserve(
+                            TestingTenant.open(command, tenant),
                             command,
                             TestingTenant.caller(tenant),
                             VERSION,
