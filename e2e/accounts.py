@@ -2,20 +2,22 @@
 
 import threading
 import time
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from typing import Any
 
-import psycopg
+from pg8000.exceptions import DatabaseError, InterfaceError
+from pg8000.native import Connection
 
 UNIT = "REQUEST"
 
-BUDGET = "SELECT limit_amount, posted, reserved + leased FROM quota_budget WHERE subject = %s AND unit = %s AND window_kind = 'EVER'"
-RESERVED = "SELECT coalesce(sum(reserved), 0) FROM quota_budget WHERE tenant_id = %s"
-RESERVATIONS = "SELECT state, count(*) FROM quota_reservation WHERE tenant_id = %s GROUP BY state"
-GENERATIONS = "SELECT state, count(*) FROM usage_generation WHERE tenant_id = %s GROUP BY state"
-LEDGER = "SELECT coalesce(sum(amount), 0) FROM usage_ledger_entry WHERE debit_account = %s AND unit = %s"
-CHARGED = "SELECT count(DISTINCT request_id) FROM usage_ledger_entry WHERE debit_account = %s"
-CHARGED_FOR = "SELECT unit, sum(amount)::bigint FROM usage_ledger_entry WHERE debit_account = %s AND request_id = %s::uuid GROUP BY unit"
-FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHERE tenant_id = %s AND state = 'FINISHED'"
+BUDGET = "SELECT limit_amount, posted, reserved + leased FROM quota_budget WHERE subject = :subject AND unit = :unit AND window_kind = 'EVER'"
+RESERVED = "SELECT coalesce(sum(reserved), 0)::bigint FROM quota_budget WHERE tenant_id = :tenant::uuid"
+RESERVATIONS = "SELECT state, count(*) FROM quota_reservation WHERE tenant_id = :tenant::uuid GROUP BY state"
+GENERATIONS = "SELECT state, count(*) FROM usage_generation WHERE tenant_id = :tenant::uuid GROUP BY state"
+LEDGER = "SELECT coalesce(sum(amount), 0)::bigint FROM usage_ledger_entry WHERE debit_account = :subject AND unit = :unit"
+CHARGED_FOR = "SELECT unit, sum(amount)::bigint FROM usage_ledger_entry WHERE debit_account = :subject AND request_id = :request::uuid GROUP BY unit"
+FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHERE tenant_id = :tenant::uuid AND state = 'FINISHED'"
 
 
 @dataclass(frozen=True)
@@ -28,58 +30,51 @@ class Balance:
 class Accounts:
     """One tenant's rows, each read on its own."""
 
-    def __init__(self, database: str, tenant_id: str):
+    def __init__(self, database: dict[str, Any], tenant_id: str):
+        """`database`: where it is, and as whom; arguments of pg8000."""
         self._database = database
-        self._tenant = tenant_id
+        self._names = {"tenant": tenant_id, "subject": f"tenant/{tenant_id}", "unit": UNIT}
 
-    def connect(self) -> psycopg.Connection:
-        return psycopg.connect(self._database, autocommit=True, connect_timeout=5)
+    def connect(self) -> AbstractContextManager[Connection]:
+        return closing(Connection(timeout=5, **self._database))
 
-    def balance(self, connection: psycopg.Connection) -> Balance:
+    def balance(self, connection: Connection) -> Balance:
         """Of the tenant's budget of requests."""
-        row = connection.execute(BUDGET, (f"tenant/{self._tenant}", UNIT)).fetchone()
-        assert row is not None, f"no budget of {UNIT}: {self._tenant}"
-        return Balance(*row)
+        rows = self._rows(BUDGET, connection)
+        assert rows, f"no budget of {UNIT}: {self._names['subject']}"
+        return Balance(*rows[0])
 
     def reserved(self) -> int:
         """Over all units."""
-        return self._number(RESERVED, self._tenant)
+        return int(self._read(RESERVED)[0][0])
 
     def reservations(self) -> dict[str, int]:
         """How many in each state."""
-        return self._counts(RESERVATIONS)
+        return dict(self._read(RESERVATIONS))
 
     def generations(self) -> dict[str, int]:
         """How many in each state."""
-        return self._counts(GENERATIONS)
+        return dict(self._read(GENERATIONS))
 
     def in_ledger(self) -> int:
         """Requests that the ledger's entries add up to."""
-        return self._number(LEDGER, f"tenant/{self._tenant}", UNIT)
-
-    def charged(self) -> int:
-        """Different requests that the tenant pays anything for."""
-        return self._number(CHARGED, f"tenant/{self._tenant}")
+        return int(self._read(LEDGER)[0][0])
 
     def charged_for(self, request_id: str) -> dict[str, int]:
         """What the tenant pays for one request, by unit."""
-        with self.connect() as connection:
-            return dict(connection.execute(CHARGED_FOR, (f"tenant/{self._tenant}", request_id)).fetchall())
+        return dict(self._read(CHARGED_FOR, request=request_id))
 
     def finished(self) -> dict[str, int]:
         """Output tokens of each answer that was settled as finished, by request id."""
-        with self.connect() as connection:
-            return dict(connection.execute(FINISHED, (self._tenant,)).fetchall())
+        return dict(self._read(FINISHED))
 
-    def _number(self, statement: str, *values: str) -> int:
+    def _read(self, statement: str, **more: str) -> list[Any]:
         with self.connect() as connection:
-            row = connection.execute(statement, values).fetchone()
-            assert row is not None
-            return int(row[0])
+            return self._rows(statement, connection, **more)
 
-    def _counts(self, statement: str) -> dict[str, int]:
-        with self.connect() as connection:
-            return dict(connection.execute(statement, (self._tenant,)).fetchall())
+    def _rows(self, statement: str, connection: Connection, **more: str) -> list[Any]:
+        names = {name: value for name, value in (self._names | more).items() if f":{name}" in statement}
+        return connection.run(statement, **names)
 
 
 @dataclass
@@ -105,21 +100,17 @@ class Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        connection: psycopg.Connection | None = None
         last = time.monotonic()
         while not self._done.is_set():
             try:
-                connection = connection or self.accounts.connect()
-                seen = self.accounts.balance(connection)
-            except psycopg.Error:  # the database is away: nobody can spend meanwhile
-                connection = None
-            else:
-                self.looks += 1
-                self.most_posted = max(self.most_posted, seen.posted)
-                self.most_held = max(self.most_held, seen.posted + seen.reserved)
-                now = time.monotonic()
-                self.longest_blind_seconds = max(self.longest_blind_seconds, now - last)
-                last = now
-            self._done.wait(0.05)
-        if connection is not None:
-            connection.close()
+                with self.accounts.connect() as connection:
+                    while not self._done.wait(0.05):
+                        seen = self.accounts.balance(connection)
+                        self.looks += 1
+                        self.most_posted = max(self.most_posted, seen.posted)
+                        self.most_held = max(self.most_held, seen.posted + seen.reserved)
+                        now = time.monotonic()
+                        self.longest_blind_seconds = max(self.longest_blind_seconds, now - last)
+                        last = now
+            except (DatabaseError, InterfaceError, OSError):  # the database is away: nobody can spend meanwhile
+                self._done.wait(0.05)

@@ -69,7 +69,7 @@ def disconnect(home: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rolling(home: Path, options: argparse.Namespace) -> dict[str, Any]:
-    with replica_stack.running(home) as stack:
+    with replica_stack.running(home, options=rolling_restart.OPTIONS) as stack:
         result = rolling_restart.measure(stack, options.rolls)
     for name, figure in result.items():
         say(f"  {name.replace('_', ' ')}: {figure}")

@@ -14,6 +14,8 @@ from admin import PLENTY, AdminClient
 from balancer import Balancer
 from own_stack import ReplicaStack
 
+# As in production: a replica that is asked to end lets its streams finish.
+OPTIONS = ("--seedbed.drain.stream-grace=20s",)
 CLIENTS = 8
 MAX_TOKENS = 96
 BETWEEN_SECONDS = 5.0  # of load with all replicas

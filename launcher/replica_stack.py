@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from launcher import admin, children, postgres, quick_start, stack, up
 from launcher.children import ProcessSpec
@@ -43,10 +44,9 @@ class ReplicaStack:
         self.demo_key = ""
 
     @property
-    def database(self) -> str:
-        """Connection string of libpq."""
-        host, port = self.settings.host, self.settings.ports.postgres
-        return f"host={host} port={port} dbname={postgres.DATABASE} user={postgres.USER} password={self.secrets.database_password}"
+    def database(self) -> dict[str, Any]:
+        """Where it is, and as whom; arguments of pg8000."""
+        return postgres.connection(self.settings, self.secrets.database_password)
 
     def up(self) -> None:
         postgres.initialise(self.settings, self.secrets.database_password)
@@ -76,7 +76,13 @@ class ReplicaStack:
             http, grpc = free_numbers(2)
             own = replace(own, ports=replace(own.ports, http=http, grpc=grpc))
         spec = stack.control_plane(own, self.secrets)
-        return Replica(own, replace(spec, name=f"control-plane-{number}", argv=[*spec.argv, *options], stop_seconds=30))
+        return Replica(own, replace(spec, name=f"control-plane-{number}", argv=overridden(spec.argv, options), stop_seconds=30))
+
+
+def overridden(argv: Sequence[str], options: Sequence[str]) -> list[str]:
+    """With these options, which replace those of the same name: Spring takes an option that comes twice as a list."""
+    names = {option.partition("=")[0] for option in options}
+    return [argument for argument in argv if argument.partition("=")[0] not in names] + list(options)
 
 
 def reap(settings: Settings) -> None:
