@@ -1,10 +1,11 @@
-"""Counts what a database was asked: `statements.py reset` forgets, `statements.py read` prints JSON. The connection string is in $SEEDBED_DATABASE."""
+"""Counts what a database was asked: `statements.py reset` forgets, `statements.py read` prints JSON. $SEEDBED_DATABASE has pg8000's arguments, as JSON."""
 
 import json
 import os
 import sys
+from contextlib import closing
 
-import psycopg
+from pg8000.native import Connection
 
 READ = """
     SELECT query, calls, rows, total_exec_time FROM pg_stat_statements
@@ -16,12 +17,12 @@ COMMITS = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_data
 
 
 def main() -> None:
-    with psycopg.connect(os.environ["SEEDBED_DATABASE"], autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    with closing(Connection(**json.loads(os.environ["SEEDBED_DATABASE"]))) as connection:
+        connection.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         if sys.argv[1] == "reset":
-            connection.execute("SELECT pg_stat_statements_reset()")
-        rows = connection.execute(READ).fetchall()
-        (commits,) = connection.execute(COMMITS).fetchone() or (0,)
+            connection.run("SELECT pg_stat_statements_reset()")
+        rows = connection.run(READ)
+        commits = connection.run(COMMITS)[0][0]
         statements = [{"statement": " ".join(query.split()), "calls": calls, "rows": count, "milliseconds": round(spent, 3)} for query, calls, count, spent in rows]
         print(json.dumps({"commits": commits, "statements": statements}))
 

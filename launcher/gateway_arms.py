@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 from launcher import admin, postgres, stack, venv
 from launcher.children import ProcessSpec
@@ -74,10 +75,9 @@ class SeedbedGateway:
         key = caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "test"})["key"]
         return Arm(f"seedbed, {durability}", f"{self.settings.base_url}/v1/chat/completions", key, self.settings.model, self.control_plane, self.postgres)
 
-    def database(self) -> str:
-        """Connection string of libpq."""
-        host, port = self.settings.host, self.settings.ports.postgres
-        return f"host={host} port={port} dbname={postgres.DATABASE} user={postgres.USER} password={self.secrets.database_password}"
+    def database(self) -> dict[str, Any]:
+        """Where it is, and as whom; arguments of pg8000."""
+        return postgres.connection(self.settings, self.secrets.database_password)
 
     def end(self) -> None:
         self.control_plane.end()

@@ -208,7 +208,7 @@ class GatewayBench:
         return found
 
     def _asked(self, what: str) -> dict[str, Any]:
-        environment = os.environ | {"SEEDBED_DATABASE": self._seedbed.database()}
+        environment = os.environ | {"SEEDBED_DATABASE": json.dumps(self._seedbed.database())}
         command = [venv.python(self._settings), ROOT / "e2e" / "statements.py", what]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
