@@ -1,6 +1,7 @@
 """What `bench gateway` compares: Seedbed's control plane with its database, and LiteLLM's proxy. Each has core 0; all else has core 1."""
 
 import json
+import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,13 +34,13 @@ class Arm:
 
     name: str
     url: str
-    key: str
+    keys: tuple[str, ...]
     model: str
     gateway: Member
     database: Member | None = None
 
     def target(self, stream: bool) -> Target:
-        return Target(self.url, stream, self.key, chat(self.model, stream))
+        return Target(self.url, stream, self.keys, chat(self.model, stream))
 
     def cpu_seconds(self) -> dict[str, float]:
         """So far, of the gateway and of its database."""
@@ -66,14 +67,17 @@ class SeedbedGateway:
             self.control_plane.restart()
             admin.provision(self.settings, self.secrets)
 
-    def arm(self, durability: str) -> Arm:
-        """With a tenant of its own, whose budgets are never reached."""
+    def arm(self, durability: str, tenants: int) -> Arm:
+        """With tenants of its own, whose budgets are never reached."""
+        keys = tuple(self._key(durability) for _ in range(tenants))
+        return Arm(f"seedbed, {durability}", f"{self.settings.base_url}/v1/chat/completions", keys, self.settings.model, self.control_plane, self.postgres)
+
+    def _key(self, durability: str) -> str:
         caller = admin.Admin(self.settings.base_url, self.secrets.admin_token)
-        tenant = caller.call("POST", "/tenants", {"name": f"bench {durability}"})["tenant_id"]
+        tenant = caller.call("POST", "/tenants", {"name": f"bench {uuid.uuid4()}"})["tenant_id"]
         for unit in ("OUTPUT_TOKEN", "POSITION", "REQUEST"):
             caller.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": 10**12, "durability": DURABILITIES[durability]})
-        key = caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "test"})["key"]
-        return Arm(f"seedbed, {durability}", f"{self.settings.base_url}/v1/chat/completions", key, self.settings.model, self.control_plane, self.postgres)
+        return str(caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "test"})["key"])
 
     def database(self) -> dict[str, Any]:
         """Where it is, and as whom; arguments of pg8000."""
@@ -111,7 +115,7 @@ class LiteLlm:
         self.proxy = Member(spec, settings.logs, settings.run)
 
     def arm(self) -> Arm:
-        return Arm("litellm, without a database", f"{self.url}/v1/chat/completions", self.KEY, "paced", self.proxy)
+        return Arm("litellm, without a database", f"{self.url}/v1/chat/completions", (self.KEY,), "paced", self.proxy)
 
     def up(self) -> None:
         with step("LiteLLM's proxy is ready", self.proxy.log):

@@ -44,7 +44,7 @@ def bench(settings: Settings, options: argparse.Namespace) -> int:
     if unknown := [name for name in durabilities if name not in DURABILITIES]:
         raise LauncherError(f"unknown arm: {unknown[0]} (expected: {', '.join(DURABILITIES)})")
     up.prepare(settings)
-    with bench_of(settings, durabilities, not options.without_litellm) as running:
+    with bench_of(settings, durabilities, options.tenants, not options.without_litellm) as running:
         result = running.measure(options)
     out = Path(options.out) if options.out else ROOT / "docs" / "results" / "gateway.json"
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def bench(settings: Settings, options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def bench_of(settings: Settings, durabilities: Sequence[str], with_litellm: bool) -> Iterator["GatewayBench"]:
+def bench_of(settings: Settings, durabilities: Sequence[str], tenants: int, with_litellm: bool) -> Iterator["GatewayBench"]:
     home = settings.build_home / "gateway"
     subprocess.run(["rm", "-rf", home], check=True)
     own = Settings(home=home, ports=free_ports())
@@ -67,7 +67,7 @@ def bench_of(settings: Settings, durabilities: Sequence[str], with_litellm: bool
         seedbed = SeedbedGateway(own)
         held.callback(seedbed.end)
         seedbed.up()
-        arms = [seedbed.arm(name) for name in durabilities]
+        arms = [seedbed.arm(name, tenants) for name in durabilities]
         if with_litellm:
             proxy = LiteLlm(own, litellm_port, openai_port)
             held.callback(proxy.proxy.end)
@@ -100,6 +100,8 @@ class GatewayBench:
             "versions": self._versions(),
             "pace": {"first_ms": FIRST_MS, "tokens": TOKENS, "interval_ms": INTERVAL_MS},
             "cores": "gateway and its database: 0; load generator and paced servers: 1",
+            "tenants": options.tenants,
+            "durable_write_ms": machine.durable_writes(self._settings.home),
             "rounds": options.rounds,
             "seconds_per_run": options.seconds,
         }
@@ -251,7 +253,9 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 def show(result: dict[str, Any]) -> None:
     for name, counted in result["statements_per_request"].items():
-        say(f"\n{name}: {counted['statements']} statements in {counted['transactions']} transactions for each request, {counted['database_ms']} ms in the database")
+        say(
+            f"\n{name}: {counted['statements']} statements, without COMMIT, in {counted['transactions']} transactions for each request, {counted['database_ms']} ms in the database"
+        )
     for form in ("unary", "streamed"):
         say(f"\n{form}, medians of {result['rounds']} rounds")
         say(f"  {'':28}{'req/CPU-s':>11}{'with db':>9}{'added p50':>11}{'added p99':>11}{'first p50':>11}{'first p99':>11}{'req/s':>8}  failures")

@@ -18,14 +18,14 @@ class Target:
 
     url: str
     stream: bool
-    key: str = "none"
+    keys: tuple[str, ...] = ("none",)  # in turn
     body: str = ""
     model_version: str = ""
 
     def options(self) -> list[str]:
         if self.url.startswith("grpc:"):
             return [f"--target={self.url}", f"--model-version={self.model_version}", f"--stream={str(self.stream).lower()}"]
-        return [f"--target={self.url}", f"--key={self.key}", f"--body={self.body}"]
+        return [f"--target={self.url}", f"--keys={','.join(self.keys)}", f"--body={self.body}"]
 
 
 class LoadGenerator:

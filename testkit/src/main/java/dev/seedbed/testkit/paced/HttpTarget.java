@@ -8,29 +8,35 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** POSTs one and the same body over connections that stay open; opens another when none is idle. */
+/** POSTs one and the same body, with each of the keys in turn, over connections that stay open; opens another when none is idle. */
 final class HttpTarget implements Target {
 
     private static final byte[] TOKEN = Pace.TOKEN.strip().getBytes(StandardCharsets.US_ASCII);
 
     private final URI url;
-    private final byte[] request;
+    private final List<byte[]> requests;
+    private final AtomicInteger turn = new AtomicInteger();
     private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
 
-    HttpTarget(URI url, String key, String body) {
+    HttpTarget(URI url, List<String> keys, String body) {
         this.url = url;
-        var content = body.getBytes(StandardCharsets.UTF_8);
-        this.request =
-                "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                        .formatted(url.getPath(), url.getAuthority(), key, content.length, body)
-                        .getBytes(StandardCharsets.UTF_8);
+        this.requests = keys.stream().map(key -> request(url, key, body)).toList();
+    }
+
+    private static byte[] request(URI url, String key, String body) {
+        return "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(url.getPath(), url.getAuthority(), key, body.getBytes(StandardCharsets.UTF_8).length, body)
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
     public long call() throws IOException, CallFailedException {
+        var request = requests.get(Math.floorMod(turn.getAndIncrement(), requests.size()));
         var found = idle.pollFirst();
         var connection = found == null ? new Connection(url) : found;
         var reusable = false;

@@ -14,7 +14,7 @@ import java.util.List;
  * one run, options separated by tabs; each line of its output is what that run measured, as JSON.
  *
  * <pre>
- * --target=http://127.0.0.1:8080/v1/chat/completions --key= --body=  or  --target=grpc://127.0.0.1:9091 --model-version= --stream=
+ * --target=http://127.0.0.1:8080/v1/chat/completions --keys=a,b --body=  or  --target=grpc://127.0.0.1:9091 --model-version= --stream=
  * --rate= (per second) or --concurrency=, and --seconds=
  * </pre>
  */
@@ -45,7 +45,7 @@ public final class LoadGenerator {
     private static Target target(Options options) {
         var url = URI.create(options.text("target"));
         return switch (url.getScheme()) {
-            case "http" -> new HttpTarget(url, options.text("key"), options.text("body"));
+            case "http" -> new HttpTarget(url, List.of(options.text("keys").split(",")), options.text("body"));
             case "grpc" ->
                 new GrpcTarget(url.getHost(), url.getPort(), request(options), "true".equals(options.find("stream")));
             default ->
