@@ -1,4 +1,4 @@
-"""Makes the launcher's temporary stacks usable in tests that kill what they run on."""
+"""Makes the launcher's stacks usable in tests and measurements that kill what they run on."""
 
 import sys
 
@@ -6,6 +6,8 @@ from endpoints import ROOT
 
 sys.path.insert(0, str(ROOT))
 
+from launcher import machine, replica_stack  # noqa: E402
+from launcher.replica_stack import Replica, ReplicaStack  # noqa: E402
 from launcher.temporary_stack import TemporaryStack  # noqa: E402
 
-__all__ = ["TemporaryStack"]
+__all__ = ["Replica", "ReplicaStack", "TemporaryStack", "machine", "replica_stack"]

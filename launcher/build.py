@@ -12,6 +12,7 @@ from launcher.screen import LauncherError, step, tail
 from launcher.settings import ROOT, Settings
 
 JAVA_SOURCES = ("pom.xml", "api", "control-plane", "inference-adapter", "db", ".mvn/wrapper/maven-wrapper.properties")
+TESTKIT_SOURCES = ("pom.xml", "api", "testkit")
 NATIVE_SOURCES = ("triton-models/CMakeLists.txt", "triton-models/cmake", "triton-models/engine", "triton-models/backend", "triton-models/third_party")
 SKIPPED_FOLDERS = {"target", "__pycache__", "tests", "test", ".pytest_cache"}
 JARS = {"control-plane": "seedbed-control-plane", "inference-adapter": "seedbed-inference-adapter"}
@@ -23,9 +24,7 @@ def digest(sources: Iterable[str]) -> str:
     total = hashlib.sha256()
     for source in sources:
         top = ROOT / source
-        files = [top] if top.is_file() else sorted(
-            Path(folder, name) for folder, names, inner in os.walk(top) for name in inner if not prune(names)
-        )
+        files = [top] if top.is_file() else sorted(Path(folder, name) for folder, names, inner in os.walk(top) for name in inner if not prune(names))
         for file in files:
             total.update(str(file.relative_to(ROOT)).encode())
             total.update(hashlib.sha256(file.read_bytes()).digest())
@@ -64,6 +63,20 @@ def jar(module: str) -> Path:
     if not found:
         raise LauncherError(f"no jar in {module}/target: the Java build did not finish")
     return found[-1]
+
+
+def build_testkit(settings: Settings) -> list[Path]:
+    """Class path of the measuring devices: the testkit and everything that it needs."""
+    folder = settings.build_home / "build" / "testkit"
+    stamp = settings.build_home / "build" / "testkit.stamp"
+    wanted = digest(TESTKIT_SOURCES)
+    if not (folder.exists() and stamp.exists() and stamp.read_text() == wanted):
+        log = settings.build_home / "logs" / "build-testkit.log"
+        with step("build the measuring devices", log):
+            maven(log, "-pl", "testkit", "-am", "-DskipTests", "package", "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={folder}")
+        stamp.write_text(wanted)
+    (own,) = (path for path in (ROOT / "testkit" / "target").glob("seedbed-testkit-*.jar") if not path.name.endswith(("-sources.jar", "-tests.jar")))
+    return [own, *sorted(folder.glob("*.jar"))]
 
 
 def has_jars() -> bool:

@@ -10,6 +10,9 @@ from launcher.screen import LauncherError
 from launcher.settings import DEFAULT_VERSION, Ports, Settings, default_home
 
 
+FAULTS = ("budget", "disconnect", "rolling")
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="seedbed", description="Serves block-diffusion code models to many tenants.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -36,7 +39,16 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("--max-tokens", type=int, default=256)
 
     bench = commands.add_parser("bench", help="measure the running system on this machine")
-    bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
+    bench.add_argument("subject", nargs="?", choices=("system", "gateway"), default="system", help="the whole system, or the control plane alone beside LiteLLM's proxy")
+    bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION, help="(system)")
+    bench.add_argument("--arms", default="strict", help="how the tenant's requests are accounted for, separated by commas (gateway)")
+    bench.add_argument("--tenants", type=int, default=8, help="who call in turn; with one, its requests wait for one another's commits (gateway)")
+    bench.add_argument("--without-litellm", action="store_true", help="(gateway)")
+    bench.add_argument("--rates", default="10,25", help="requests a second, separated by commas (gateway)")
+    bench.add_argument("--concurrency", type=int, default=64, help="requests at a time when saturated (gateway)")
+    bench.add_argument("--rounds", type=int, default=5, help="(gateway)")
+    bench.add_argument("--seconds", type=float, default=8.0, help="of one run (gateway)")
+    bench.add_argument("--out", help="where the result is written as JSON (gateway; default: docs/results/gateway.json)")
 
     commands.add_parser("fairness", help="measure what a busy tenant costs another, and write docs/results/fairness.json")
 
@@ -52,6 +64,15 @@ def parser() -> argparse.ArgumentParser:
 
     ledger = commands.add_parser("ledger", help="prove the running stack's books")
     ledger.add_argument("action", choices=("verify",), help="recompute everything; exit status 1 on a difference of one unit")
+
+    faults = commands.add_parser("faults", help="take replicas and the database away under load, and check what must hold")
+    faults.add_argument("scenario", choices=FAULTS)
+    faults.add_argument("--requests", type=int, default=1000, help="of one burst (budget)")
+    faults.add_argument("--budget", type=int, default=50, help="requests that the budget allows (budget)")
+    faults.add_argument("--kills", type=int, default=20, help="how often a replica is killed (budget)")
+    faults.add_argument("--times", type=int, default=20, help="how often a client goes away (disconnect)")
+    faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")
+    faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
 
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
@@ -87,6 +108,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.generate import generate
 
             return generate(settings, options)
+        case "bench" if options.subject == "gateway":
+            from launcher.gateway_bench import bench as bench_gateway
+
+            return bench_gateway(settings, options)
         case "bench":
             from launcher.bench import bench
 
@@ -103,6 +128,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.ledger import verify
 
             return verify(settings)
+        case "faults":
+            from launcher.faults import faults
+
+            return faults(settings, options)
         case "train-report":
             from launcher.train_report import train_report
 

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,6 +23,20 @@ def describe() -> dict[str, object]:
         # Work of others on the machine spoils a measurement: above the number of cores it says so.
         "load_average_before": round(os.getloadavg()[0], 2),
     }
+
+
+def durable_writes(folder: Path) -> dict[str, float]:
+    """Milliseconds until 8 KiB are on the disk of that folder: what every durable commit waits for."""
+    seconds = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(200):
+            file.write(bytes(8192))
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            seconds.append(time.perf_counter() - began)
+    seconds.sort()
+    return {"p50": round(1000 * seconds[100], 3), "p99": round(1000 * seconds[198], 3)}
 
 
 def in_words(machine: dict[str, object]) -> str:

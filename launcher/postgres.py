@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from launcher.build import maven
 from launcher.children import ProcessSpec
@@ -93,6 +94,11 @@ def accepts(host: str, port: int) -> bool:
             return connection.recv(1) in (b"N", b"S")
     except OSError:
         return False
+
+
+def connection(settings: Settings, password: str) -> dict[str, Any]:
+    """Where the database is, and as whom, in the names of pg8000."""
+    return {"host": settings.host, "port": settings.ports.postgres, "database": DATABASE, "user": USER, "password": password}
 
 
 def process(settings: Settings) -> ProcessSpec:

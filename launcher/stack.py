@@ -1,8 +1,10 @@
 """The four processes of a stack: PostgreSQL, Triton, inference adapter, control plane."""
 
+import socket
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 
 from launcher import build, jdk, postgres, quick_start
 from launcher.children import ProcessSpec
@@ -44,7 +46,8 @@ def triton(settings: Settings) -> ProcessSpec:
     return ProcessSpec("triton", server.command(), server.is_ready, server.environment(), stop_seconds=6)
 
 
-def java(settings: Settings, module: str, arguments: list[str], env: dict[str, str], health: str) -> ProcessSpec:
+def java(settings: Settings, module: str, arguments: list[str], env: dict[str, str], health: str, java_options: Sequence[str] | None = None) -> ProcessSpec:
+    """`java_options` replace those of a laptop, and the quick start that was learned with them."""
     home = jdk.find()
     if home is None:
         raise LauncherError("no JDK >= 25 found: ./seedbed doctor says how to install one")
@@ -52,7 +55,7 @@ def java(settings: Settings, module: str, arguments: list[str], env: dict[str, s
     jar = quick_start.jar(settings, program, module)
     return ProcessSpec(
         name=module,
-        argv=[str(program), *quick_start.options(settings, module), *JAVA_OPTIONS, "-jar", str(jar), *arguments],
+        argv=[str(program), *(java_options or (*quick_start.options(settings, module), *JAVA_OPTIONS)), "-jar", str(jar), *arguments],
         env=env | traces(settings),
         ready=lambda: answers(health),
     )
@@ -80,7 +83,31 @@ def adapter(settings: Settings) -> ProcessSpec:
     )  # fmt: skip
 
 
-def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
+def paced_servers(settings: Settings, openai_port: int, first_ms: int, tokens: int, interval_ms: int) -> ProcessSpec:
+    """A measuring device at the adapter's place, and an OpenAI server of the same pace."""
+    home = jdk.find()
+    host, ports = settings.host, settings.ports
+    class_path = ":".join(str(path) for path in build.build_testkit(settings))
+    return ProcessSpec(
+        name="paced-servers",
+        argv=[
+            str(home / "bin" / "java"), "-XX:+UseSerialGC", "-Xmx256m", "-cp", class_path, "dev.seedbed.testkit.paced.PacedServers",
+            f"--adapter-port={ports.adapter}", f"--openai-port={openai_port}", f"--first-ms={first_ms}", f"--tokens={tokens}", f"--interval-ms={interval_ms}",
+        ],
+        ready=lambda: accepts(host, ports.adapter) and accepts(host, openai_port),
+    )  # fmt: skip
+
+
+def accepts(host: str, port: int) -> bool:
+    """True when something listens there."""
+    try:
+        socket.create_connection((host, port), 0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def control_plane(settings: Settings, secrets: SecretValues, java_options: Sequence[str] | None = None) -> ProcessSpec:
     host, ports = settings.host, settings.ports
     return java(
         settings, "control-plane",
@@ -100,4 +127,5 @@ def control_plane(settings: Settings, secrets: SecretValues) -> ProcessSpec:
             "SEEDBED_APIKEYPEPPER": secrets.api_key_pepper,
         },
         f"http://{host}:{ports.http}/actuator/health/readiness",
+        java_options,
     )  # fmt: skip

@@ -25,11 +25,16 @@ CHOICE = range(20_000, 32_000)
 
 def free_ports() -> Ports:
     """Ports that nobody listens on now; another process may still take one before the stack does."""
+    return Ports(*free_numbers(len(fields(Ports))))
+
+
+def free_numbers(count: int) -> list[int]:
+    """As many different ports."""
     with ExitStack() as held:
         numbers: list[int] = []
         for number in random.sample(CHOICE, len(CHOICE)):
-            if len(numbers) == len(fields(Ports)):
-                return Ports(*numbers)
+            if len(numbers) == count:
+                return numbers
             probe = held.enter_context(socket.socket())
             try:
                 probe.bind(("127.0.0.1", number))

@@ -56,7 +56,10 @@ public final class FakeInferenceServer implements AutoCloseable {
     private final List<String> loads = new CopyOnWriteArrayList<>();
     private volatile Script script = FakeInferenceServer::threeWords;
 
-    private FakeInferenceServer(int port) {
+    private final boolean remembers;
+
+    private FakeInferenceServer(int port, boolean remembers) {
+        this.remembers = remembers;
         versions.put(VERSION, version(VERSION, ModelVersionState.MODEL_VERSION_STATE_READY));
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
@@ -71,7 +74,16 @@ public final class FakeInferenceServer implements AutoCloseable {
 
     /** Where another one was, as after a restart. */
     public static FakeInferenceServer start(int port) {
-        var fake = new FakeInferenceServer(port);
+        return start(port, true);
+    }
+
+    /** Keeps no list of its requests: for any number of them. */
+    public static FakeInferenceServer startForgetful(int port) {
+        return start(port, false);
+    }
+
+    private static FakeInferenceServer start(int port, boolean remembers) {
+        var fake = new FakeInferenceServer(port, remembers);
         try {
             fake.server.start();
         } catch (IOException e) {
@@ -105,7 +117,7 @@ public final class FakeInferenceServer implements AutoCloseable {
         versions.keySet().removeIf(name -> !name.equals(VERSION));
     }
 
-    /** Generations asked for since the last reset, in order. */
+    /** Generations asked for since the last reset, in order; none when it is forgetful. */
     public List<GenerateRequest> requests() {
         return List.copyOf(requests);
     }
@@ -159,7 +171,9 @@ public final class FakeInferenceServer implements AutoCloseable {
 
         @Override
         public void generate(GenerateRequest request, StreamObserver<GenerateResponse> responses) {
-            requests.add(request);
+            if (remembers) {
+                requests.add(request);
+            }
             var generation = new FakeGeneration(request, (ServerCallStreamObserver<GenerateResponse>) responses);
             var now = script;
             Thread.ofVirtual().start(() -> {

@@ -1,7 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.model.ModelVersion;
-import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Posting;
@@ -44,20 +43,21 @@ class Accounting {
         this.ownerEpoch = quotas.newOwnerEpoch();
     }
 
-    /** @return the tenant's budgets afterwards */
+    /**
+     * What the generation may spend is counted from here on, not from when it began to wait for its turn.
+     *
+     * @return the tenant's budgets afterwards
+     */
     List<Budget> reserve(
-            GenerationCommand command,
-            Caller caller,
-            ModelVersion version,
-            @Nullable PriceList prices,
-            Amounts wanted) {
+            OpenGeneration generation, GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
         return inLane(caller.tenantId(), () -> {
+            generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
             records.open(
                     command.requestId(),
                     caller,
                     version.name(),
-                    prices,
+                    generation.prices(),
                     command.surface(),
                     KnobsJson.of(command, wanted));
             return budgets;

@@ -107,7 +107,7 @@ public class Generations {
         var pinned = prices.of(caller.tenantId()).orElse(null);
         var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
         var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());
-        var budgets = accounting.reserve(command, caller, version, pinned, wanted);
+        var budgets = accounting.reserve(generation, command, caller, version, wanted);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(

@@ -344,7 +344,7 @@ class AccountingIT {
                 List.of(),
                 Knobs.DEFAULTS,
                 false);
-        replica.reserve(command, TestingTenant.caller(tenant), VERSION, null, WANTED);
+        replica.reserve(TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, WANTED);
         return command.requestId();
     }
 

@@ -138,10 +138,10 @@ class RandomHistoryIT {
         try {
             accounting()
                     .reserve(
+                            TestingTenant.open(command, tenant),
                             command,
                             TestingTenant.caller(tenant),
                             VERSION,
-                            null,
                             Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)));
             assertThat(fits).as("admitted although it does not fit").isTrue();
             all.add(new Modelled(id, wanted));

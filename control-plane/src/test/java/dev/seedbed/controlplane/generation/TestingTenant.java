@@ -83,6 +83,11 @@ public final class TestingTenant {
                 Duration.ofHours(24));
     }
 
+    /** A generation of the tenant that is about to be admitted. */
+    static OpenGeneration open(GenerationCommand command, TenantId tenant) {
+        return new OpenGeneration(command.requestId(), tenant, null, Duration.ofSeconds(5), System.nanoTime());
+    }
+
     /** Over the tenant's whole life. */
     public static Budget budget(TenantId tenant, Unit unit, long limit, long posted, long reserved) {
         return new Budget(Subject.of(tenant), unit, Window.EVER, limit, posted, reserved, 0, null);

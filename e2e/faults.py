@@ -1,0 +1,120 @@
+"""What holds while parts of the stack are taken away, for `./seedbed faults`: writes one JSON document, says its progress on stdout.
+
+The first thing that does not hold ends the run with an error.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import rolling_restart
+from budget_burst import (
+    Bursts,
+    Size,
+    kill_a_replica,
+    pause_a_replica,
+    take_the_database_away,
+)
+from disconnect import Disconnects
+from own_stack import machine, replica_stack
+
+PAUSED_SECONDS = 30  # three times a reservation's TTL
+AWAY_SECONDS = 20
+# The admitted generations of a burst run for about so long.
+LATEST_SECONDS = 3.0
+
+
+def budget(home: Path, options: argparse.Namespace) -> dict[str, Any]:
+    size = Size(options.requests, options.budget)
+    result: dict[str, Any] = {
+        "replicas": 2,
+        "requests": size.requests,
+        "budget_requests": size.budget,
+    }
+    with replica_stack.running(home) as stack:
+        bursts = Bursts(stack, size)
+        bursts.warm_up()
+        say(f"{size.requests} requests at the same moment, over two replicas, on a budget for {size.budget}")
+        result["undisturbed"] = shown("nothing is taken away", bursts.undisturbed())
+        kill = partial(kill_a_replica, stack)
+        result["killed"] = [
+            shown(
+                f"kill -9 of a replica, {n} of {options.kills}",
+                bursts.disturbed(kill, LATEST_SECONDS),
+            )
+            for n in range(1, options.kills + 1)
+        ]
+        pause = partial(pause_a_replica, stack, PAUSED_SECONDS)
+        result["paused"] = shown(
+            f"a replica stopped for {PAUSED_SECONDS} s",
+            bursts.disturbed(pause, LATEST_SECONDS),
+        )
+        away = partial(take_the_database_away, stack, AWAY_SECONDS)
+        result["database_away"] = shown(
+            f"PostgreSQL away for {AWAY_SECONDS} s",
+            bursts.disturbed(away, LATEST_SECONDS),
+        )
+    return result
+
+
+def disconnect(home: Path, options: argparse.Namespace) -> dict[str, Any]:
+    with replica_stack.running(home, replicas=1) as stack:
+        result = Disconnects(stack).measure(options.times)
+    for way, figures in result.items():
+        say(f"  {way}: {figures}")
+    return result
+
+
+def rolling(home: Path, options: argparse.Namespace) -> dict[str, Any]:
+    with replica_stack.running(home, options=rolling_restart.OPTIONS) as stack:
+        result = rolling_restart.measure(stack, options.rolls)
+    for name, figure in result.items():
+        say(f"  {name.replace('_', ' ')}: {figure}")
+    assert not result["failures_that_a_client_saw"], "a client saw a failure that its retries did not hide"
+    assert result["still_reserved"] == 0, f"still reserved: {result['still_reserved']} (expected: 0)"
+    return result
+
+
+def shown(title: str, outcome: dict[str, Any]) -> dict[str, Any]:
+    say(f"  {title}: {outcome['clients_saw']}, {outcome['reservations']}, at most {outcome['watched']['most_posted_and_reserved']} held in {outcome['watched']['looks']} looks")
+    if further := outcome.get("further_burst"):
+        say(f"    a further burst: {further['clients_saw']}, posted {further['budget']['posted']} of {further['budget']['limit']}")
+    return outcome
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+SCENARIOS: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {"budget": budget, "disconnect": disconnect, "rolling": rolling}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("scenario", choices=SCENARIOS)
+    parser.add_argument(
+        "--home",
+        type=Path,
+        required=True,
+        help="folder that the stack may have for itself",
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--budget", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--rolls", type=int, default=3)
+    options = parser.parse_args()
+    result = {
+        "machine": machine.describe(),
+        **SCENARIOS[options.scenario](options.home, options),
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""`faults`: what holds while replicas and the database are taken away, on a stack of its own. Minutes long, so not among the tests."""
+
+import argparse
+import os
+import subprocess
+from pathlib import Path
+
+from launcher import up, venv
+from launcher.build import java_env
+from launcher.screen import LauncherError, say
+from launcher.settings import ROOT, Settings
+
+
+def faults(settings: Settings, options: argparse.Namespace) -> int:
+    up.prepare(settings)
+    out = Path(options.out) if options.out else ROOT / "docs" / "results" / f"faults-{options.scenario}.json"
+    command = [
+        venv.python(settings),
+        ROOT / "e2e" / "faults.py",
+        options.scenario,
+        f"--home={settings.build_home / 'faults'}",
+        f"--out={out}",
+    ]
+    command += [f"--{name}={getattr(options, name)}" for name in ("requests", "budget", "kills", "times", "rolls")]
+    if subprocess.run([str(part) for part in command], env=os.environ | java_env(), check=False).returncode != 0:
+        raise LauncherError(f"faults {options.scenario}: something did not hold, see above")
+    say(f"all of it held; written to {os.path.relpath(out)}")
+    return 0
