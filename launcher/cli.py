@@ -20,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="build what is missing and run the whole stack")
     up.add_argument("--detach", action="store_true", help="return when everything is ready")
     up.add_argument("--model-repository", type=Path, help="folder of model versions (default: the shipped ones)")
+    up.add_argument("--otlp-endpoint", metavar="URL", help="where traces are sent, for example http://127.0.0.1:4318/v1/traces (default: nowhere)")
     Ports.add_options(up)
 
     commands.add_parser("down", help="stop the stack")
@@ -49,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=float, default=8.0, help="of one run (gateway)")
     bench.add_argument("--out", help="where the result is written as JSON (gateway; default: docs/results/gateway.json)")
 
+    commands.add_parser("fairness", help="measure what a busy tenant costs another, and write docs/results/fairness.json")
+
     evaluate = commands.add_parser("evaluate", help="pass@1 and tokens per forward pass over held-out prompts, through the whole stack")
     evaluate.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION)
     evaluate.add_argument("--prompts", type=int, default=1000)
@@ -67,6 +70,8 @@ def parser() -> argparse.ArgumentParser:
     faults.add_argument("--times", type=int, default=20, help="how often a client goes away (disconnect)")
     faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")
     faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
+    ledger = commands.add_parser("ledger", help="prove the running stack's books")
+    ledger.add_argument("action", choices=("verify",), help="recompute everything; exit status 1 on a difference of one unit")
 
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
@@ -79,6 +84,8 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings(home=home, ports=ports)
     if options.command == "up" and options.model_repository:
         settings = replace(settings, model_repository=options.model_repository.resolve())
+    if options.command == "up" and options.otlp_endpoint:
+        settings = replace(settings, otlp_endpoint=options.otlp_endpoint)
     match options.command:
         case "up":
             from launcher.up import up, up_detached
@@ -108,6 +115,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.bench import bench
 
             return bench(settings, options.model_version)
+        case "fairness":
+            from launcher.fairness import fairness
+
+            return fairness(settings)
         case "evaluate":
             from launcher.evaluate import evaluate
 
@@ -116,6 +127,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.faults import faults
 
             return faults(settings, options)
+        case "ledger":
+            from launcher.ledger import verify
+
+            return verify(settings)
         case "train-report":
             from launcher.train_report import train_report
 

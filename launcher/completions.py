@@ -5,7 +5,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from launcher.screen import LauncherError
@@ -20,11 +19,8 @@ class Service:
     model: str
 
     @staticmethod
-    def of(demo_env: Path) -> "Service":
-        """The stack that is up, from the file that `up` leaves."""
-        if not demo_env.exists():
-            raise LauncherError("nothing is up: ./seedbed up --detach starts the stack")
-        values = dict(line.split("=", 1) for line in demo_env.read_text().splitlines() if line)
+    def of(values: dict[str, str]) -> "Service":
+        """Of a stack that is up, by the names of demo.env."""
         return Service(values["SEEDBED_BASE_URL"], values["SEEDBED_API_KEY"], values["SEEDBED_MODEL"])
 
 

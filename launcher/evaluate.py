@@ -80,10 +80,10 @@ def draw(settings: Settings, folder: Path, options: argparse.Namespace) -> list[
 def service(settings: Settings) -> Iterator[Service]:
     """The stack that is up, else one of its own."""
     if settings.demo_env.exists():
-        yield Service.of(settings.demo_env)
+        yield Service.of(settings.running())
         return
     with temporary_stack.running(settings.build_home / "evaluation" / "stack") as stack:
-        yield Service.of(stack.home / "demo.env")
+        yield Service.of(stack.environment())
 
 
 def answer(target: Service, prompts: list[dict[str, Any]], mode: str, options: argparse.Namespace, file: Path) -> dict[str, dict[str, Any]]:

@@ -54,7 +54,7 @@ def rows(text: str, columns: int) -> int:
 
 
 def generate(settings: Settings, options: argparse.Namespace) -> int:
-    service = Service.of(settings.demo_env)
+    service = Service.of(settings.running())
     prompt = prompt_of(options.description, options.signature)
     # A version's own name pins it (docs/openai-api.md).
     knobs = {"model": options.model_version, "mode": options.mode, "temperature": options.temperature, "seed": options.seed}

@@ -73,6 +73,7 @@ class Settings:
     model_repository: Path = ROOT / "triton-models" / "repository"
     model_version: str = DEFAULT_VERSION  # the default of `model`
     model: str = "seedling"
+    otlp_endpoint: str | None = None  # of a collector of traces; then every request is traced
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -99,6 +100,12 @@ class Settings:
     @property
     def demo_env(self) -> Path:
         return self.home / "demo.env"
+
+    def running(self) -> dict[str, str]:
+        """What `up` tells of the stack that runs, by the names of demo.env. Raises LauncherError when none does."""
+        if not self.demo_env.exists():
+            raise LauncherError("nothing is up: ./seedbed up --detach starts the stack")
+        return dict(line.split("=", 1) for line in self.demo_env.read_text().splitlines() if line)
 
     @property
     def base_url(self) -> str:

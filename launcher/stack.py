@@ -37,6 +37,7 @@ def triton_server(settings: Settings) -> TritonServer:
         http_port=settings.ports.triton_http,
         grpc_port=settings.ports.triton_grpc,
         metrics_port=settings.ports.triton_metrics,
+        otlp_endpoint=settings.otlp_endpoint or "",
     )
 
 
@@ -55,9 +56,15 @@ def java(settings: Settings, module: str, arguments: list[str], env: dict[str, s
     return ProcessSpec(
         name=module,
         argv=[str(program), *(java_options or (*quick_start.options(settings, module), *JAVA_OPTIONS)), "-jar", str(jar), *arguments],
-        env=env,
+        env=env | traces(settings),
         ready=lambda: answers(health),
     )
+
+
+def traces(settings: Settings) -> dict[str, str]:
+    if settings.otlp_endpoint is None:
+        return {}
+    return {"MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT": settings.otlp_endpoint, "MANAGEMENT_TRACING_SAMPLING_PROBABILITY": "1"}
 
 
 def adapter(settings: Settings) -> ProcessSpec:
@@ -69,6 +76,7 @@ def adapter(settings: Settings) -> ProcessSpec:
             f"--spring.grpc.server.address={host}", f"--spring.grpc.server.port={ports.adapter}",
             f"--spring.grpc.client.channel.triton.target=static://{host}:{ports.triton_grpc}",
             f"--seedbed.model-repository={settings.model_repository}",
+            "--seedbed.drain.readiness-delay=0s", "--spring.grpc.server.shutdown.grace-period=2s",
         ],
         {},
         f"http://{host}:{ports.adapter_management}/actuator/health/readiness",
@@ -109,6 +117,8 @@ def control_plane(settings: Settings, secrets: SecretValues, java_options: Seque
             f"--spring.grpc.client.channel.adapter.target=static://{host}:{ports.adapter}",
             f"--spring.datasource.url=jdbc:postgresql://{host}:{ports.postgres}/{postgres.DATABASE}",
             f"--spring.datasource.username={postgres.USER}",
+            # Nobody balances load here, and `down` kills after `stop_seconds`.
+            "--seedbed.drain.readiness-delay=0s", "--seedbed.drain.stream-grace=2s",
         ],
         {
             # By environment: a command line is visible to every user of the machine.

@@ -47,7 +47,9 @@ def free_numbers(count: int) -> list[int]:
 class TemporaryStack:
     """Made anew below `home`, which it owns; `up` may follow `down`, with the same ports and data."""
 
-    def __init__(self, home: Path):
+    def __init__(self, home: Path, *options: str):
+        """`options` are of `up`, beside those that make it a stack of its own."""
+        self.options = options
         self.home = home.resolve()
         self.ports = free_ports()
         self.repository = self.home / "repository"
@@ -60,7 +62,7 @@ class TemporaryStack:
 
     def up(self) -> dict[str, str]:
         """Starts everything and returns what a client must know, in demo.env's names and two more."""
-        self._run("up", "--detach", f"--model-repository={self.repository}", *self.ports.options())
+        self._run("up", "--detach", f"--model-repository={self.repository}", *self.ports.options(), *self.options)
         return self.environment()
 
     def down(self) -> None:
@@ -68,7 +70,7 @@ class TemporaryStack:
 
     def environment(self) -> dict[str, str]:
         lines = (self.home / "demo.env").read_text().splitlines()
-        more = {"TRITON_METRICS": f"127.0.0.1:{self.ports.triton_metrics}", "SEEDBED_MODEL_REPOSITORY": str(self.repository)}
+        more = {"TRITON_METRICS": f"127.0.0.1:{self.ports.triton_metrics}", "SEEDBED_MODEL_REPOSITORY": str(self.repository), "SEEDBED_POSTGRES_PORT": str(self.ports.postgres), "SEEDBED_ADAPTER_MANAGEMENT": f"127.0.0.1:{self.ports.adapter_management}"}
         return self._env | more | dict(line.split("=", 1) for line in lines if line)
 
     def pid(self, name: str) -> int | None:

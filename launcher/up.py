@@ -118,7 +118,10 @@ def up_detached(settings: Settings) -> int:
     before = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
         launcher = subprocess.Popen(
-            [sys.executable, str(ROOT / "seedbed"), "up", f"--model-repository={settings.model_repository}", *settings.ports.options()],
+            [
+                sys.executable, str(ROOT / "seedbed"), "up", f"--model-repository={settings.model_repository}", *settings.ports.options(),
+                *([f"--otlp-endpoint={settings.otlp_endpoint}"] if settings.otlp_endpoint else []),
+            ],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, "SEEDBED_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip

@@ -35,6 +35,8 @@ class TritonServer:
     # Settings of the backend that all versions share (triton-models/README.md).
     backend_config: dict[str, str] = field(default_factory=dict)
     log_verbose: int = 0
+    # Of a collector of OpenTelemetry traces, for example http://127.0.0.1:4318/v1/traces; empty: nothing is traced.
+    otlp_endpoint: str = ""
 
     def command(self) -> list[str]:
         return [
@@ -63,11 +65,18 @@ class TritonServer:
             "--pinned-memory-pool-byte-size=0",
             "--log-format=ISO8601",
             f"--log-verbose={self.log_verbose}",
+            *self._tracing(),
         ]
 
     def _backend_config(self) -> dict[str, str]:
         drain_ms = max(0, self.exit_timeout_seconds - 1) * 1000
         return {"drain_ms": str(drain_ms), **self.backend_config}
+
+    def _tracing(self) -> list[str]:
+        if not self.otlp_endpoint:
+            return []
+        settings = ("mode=opentelemetry", "level=TIMESTAMPS", "rate=1", f"opentelemetry,url={self.otlp_endpoint}", "opentelemetry,resource=service.name=triton")
+        return [f"--trace-config={setting}" for setting in settings]
 
     def environment(self) -> dict[str, str]:
         """The caller's environment with the server's own libraries first."""

@@ -51,6 +51,10 @@ public @interface ControlPlaneTest {
                                     "testing-pepper-of-32-characters!",
                                     "spring.grpc.client.channel.adapter.target",
                                     ADAPTER.target(),
+                                    "seedbed.drain.readiness-delay",
+                                    "0s",
+                                    "seedbed.drain.stream-grace",
+                                    "0s",
                                     "seedbed.model.refresh-period",
                                     "200ms")));
         }

@@ -37,7 +37,8 @@ class MigrationsTest {
                         new PathMatchingResourcePatternResolver().getResources("classpath:db/migration/*.sql"))
                 .map(resource -> String.valueOf(resource.getFilename()))
                 .toList();
-        assertThat(names).allMatch(name -> name.matches("V\\d{4}__(tenant|model|audit|quota|usage)_\\w+\\.sql"));
+        assertThat(names)
+                .allMatch(name -> name.matches("V\\d{4}__(tenant|model|audit|pricing|quota|usage)_\\w+\\.sql"));
         assertThat(names.stream().map(name -> name.substring(0, 5))).doesNotHaveDuplicates();
     }
 }

@@ -11,6 +11,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ApplicationListener;
@@ -24,15 +26,22 @@ public final class RunningAdapter implements AutoCloseable {
     private final ManagedChannel channel;
     private final int managementPort;
 
-    public RunningAdapter(String tritonTarget, Path modelRepository) {
+    /** @param properties {@code name=value}; by default those that make it end at once */
+    public RunningAdapter(String tritonTarget, Path modelRepository, String... properties) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--spring.grpc.server.port=0",
+                "--server.port=0",
+                "--spring.grpc.client.channel.triton.target=static://" + tritonTarget,
+                "--seedbed.model-repository=" + modelRepository));
+        for (String property : properties.length > 0
+                ? properties
+                : new String[] {"seedbed.drain.readiness-delay=0s", "spring.grpc.server.shutdown.grace-period=0s"}) {
+            arguments.add("--" + property);
+        }
         AtomicInteger port = new AtomicInteger();
         context = new SpringApplicationBuilder(AdapterApplication.class)
                 .listeners((ApplicationListener<GrpcServerStartedEvent>) started -> port.set(started.getPort()))
-                .run(
-                        "--spring.grpc.server.port=0",
-                        "--server.port=0",
-                        "--spring.grpc.client.channel.triton.target=static://" + tritonTarget,
-                        "--seedbed.model-repository=" + modelRepository);
+                .run(arguments.toArray(String[]::new));
         managementPort = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
         channel = Grpc.newChannelBuilder("localhost:" + port.get(), InsecureChannelCredentials.create())
                 .build();
@@ -62,6 +71,11 @@ public final class RunningAdapter implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             throw new AssertionError(interrupted);
         }
+    }
+
+    /** As SIGTERM does; returns when it has ended. Callers stay connected as long as they can. */
+    public void end() {
+        context.close();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.model.ModelVersion;
+import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Posting;
@@ -8,11 +9,13 @@ import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.GenerationRecords;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,11 +50,22 @@ class Accounting {
      * @return the tenant's budgets afterwards
      */
     List<Budget> reserve(
-            OpenGeneration generation, GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
+            OpenGeneration generation,
+            GenerationCommand command,
+            Caller caller,
+            ModelVersion version,
+            @Nullable PriceList prices,
+            Amounts wanted) {
         return inLane(caller.tenantId(), () -> {
             generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
-            records.open(command.requestId(), caller, version.name(), command.surface(), KnobsJson.of(command, wanted));
+            records.open(
+                    command.requestId(),
+                    caller,
+                    version.name(),
+                    prices,
+                    command.surface(),
+                    KnobsJson.of(command, wanted));
             return budgets;
         });
     }
@@ -61,24 +75,29 @@ class Accounting {
     }
 
     /** Renews the reservations of open generations and posts their work so far. @return the state of each that exists */
-    Map<RequestId, ReservationState> checkpoint(Map<RequestId, Work> cumulative) {
+    Map<RequestId, ReservationState> checkpoint(Map<RequestId, Bill> cumulative) {
         var billed = new HashMap<RequestId, Amounts>();
-        cumulative.forEach((id, work) -> billed.put(id, work.billed()));
+        var work = new HashMap<RequestId, Work>();
+        cumulative.forEach((id, bill) -> {
+            billed.put(id, bill.amounts());
+            work.put(id, bill.work());
+        });
         return inTransaction(() -> {
             var postings = quotas.checkpoint(ownerEpoch, billed);
             ledger.append(postings);
-            records.progress(cumulative);
+            records.progress(work);
             var states = new HashMap<RequestId, ReservationState>();
             postings.forEach(posting -> states.put(posting.requestId(), posting.state()));
             return states;
         });
     }
 
-    Posting settle(RequestId id, TenantId tenant, Work work, Ending ending, int dispatches) {
+    Posting settle(
+            RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches, @Nullable Duration queueWait) {
         return inLane(tenant, () -> {
-            var posting = quotas.settle(id, ownerEpoch, work.billed());
+            var posting = quotas.settle(id, ownerEpoch, bill.amounts());
             ledger.append(List.of(posting));
-            records.close(id, ending.state(), ending.reason(), ending.detail(), work, dispatches);
+            records.close(id, ending.state(), ending.reason(), ending.detail(), bill.work(), dispatches, queueWait);
             return posting;
         });
     }

@@ -2,7 +2,9 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
+import dev.seedbed.controlplane.generation.queue.DispatchQueue;
 import dev.seedbed.controlplane.model.Models;
+import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
@@ -28,7 +30,9 @@ public class Generations {
     private static final Duration SETTLE_AGAIN_AFTER = Duration.ofMillis(200);
 
     private final Models models;
+    private final Prices prices;
     private final InferenceClient inference;
+    private final DispatchQueue queue;
     private final Accounting accounting;
     private final OpenGenerations open;
     private final GenerationProperties properties;
@@ -38,7 +42,9 @@ public class Generations {
 
     Generations(
             Models models,
+            Prices prices,
             InferenceClient inference,
+            DispatchQueue queue,
             Accounting accounting,
             OpenGenerations open,
             GenerationProperties properties,
@@ -46,7 +52,9 @@ public class Generations {
             FaultPoints faults,
             QuotaProperties quota) {
         this.models = models;
+        this.prices = prices;
         this.inference = inference;
+        this.queue = queue;
         this.accounting = accounting;
         this.open = open;
         this.properties = properties;
@@ -96,14 +104,23 @@ public class Generations {
         CommandCheck.check(command, version);
         var inputTokens = inference.countTokens(version.name(), command.prompt());
         var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
-        var wanted = Estimate.of(version, inputTokens, maxTokens);
-        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), lease, System.nanoTime());
-        var budgets = accounting.reserve(generation, command, caller, version, wanted);
+        var pinned = prices.of(caller.tenantId()).orElse(null);
+        var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
+        var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());
+        var budgets = accounting.reserve(generation, command, caller, version, pinned, wanted);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(
                 generation,
-                new Relay.Admitted(command, caller.tenantId(), version, inputTokens, maxTokens, wanted, deadlineNanos),
+                new Relay.Admitted(
+                        command,
+                        caller.tenantId(),
+                        caller.share(),
+                        version,
+                        inputTokens,
+                        maxTokens,
+                        wanted,
+                        deadlineNanos),
                 () -> sink.admitted(version, budgets));
     }
 
@@ -112,7 +129,14 @@ public class Generations {
     private void run(Admission admission, GenerationSink sink) {
         var generation = admission.open();
         var relay = new Relay(
-                inference, accounting, generation, admission.admitted(), sink, properties.maxDispatches(), faults);
+                inference,
+                queue,
+                accounting,
+                generation,
+                admission.admitted(),
+                sink,
+                properties.maxDispatches(),
+                faults);
         try {
             Relay.Result result;
             try {
@@ -145,6 +169,10 @@ public class Generations {
             sink.finished(result.reason(), result.detail(), generation.work());
         } finally {
             open.remove(generation);
+            metrics.used(
+                    admission.admitted().command().surface(),
+                    admission.admitted().version(),
+                    generation.work());
         }
     }
 
@@ -164,7 +192,12 @@ public class Generations {
         while (true) {
             try {
                 accounting.settle(
-                        generation.id(), generation.tenantId(), generation.work(), ending, relay.dispatches());
+                        generation.id(),
+                        generation.tenantId(),
+                        generation.bill(),
+                        ending,
+                        relay.dispatches(),
+                        relay.queueWait());
                 log.info(
                         "generation {} of tenant {} settled: {} {}, {}, {} dispatches",
                         generation.id(),

@@ -2,9 +2,8 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.ReservationState;
-import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.wire.RequestId;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,7 +16,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Renews the reservations of all open generations and posts their work so far, in one transaction each second; expires those of
- * replicas that are gone. On shutdown it goes on until the last generation has settled.
+ * replicas that are gone. On shutdown it goes on through the {@link Drain} and until the servers have stopped.
  */
 @Component
 class Heartbeat implements SmartLifecycle {
@@ -27,7 +26,6 @@ class Heartbeat implements SmartLifecycle {
     /** After the servers refused new requests and waited for open ones, before they close connections. */
     private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 1536;
 
-    private static final Duration LAST_SETTLEMENTS = Duration.ofSeconds(5);
     private static final int EXPIRE_AT_MOST = 100;
 
     private final OpenGenerations open;
@@ -69,9 +67,9 @@ class Heartbeat implements SmartLifecycle {
             return;
         }
         var before = System.nanoTime();
-        var work = new HashMap<RequestId, Work>();
-        generations.forEach(generation -> work.put(generation.id(), generation.work()));
-        var states = accounting.checkpoint(work);
+        var bills = new HashMap<RequestId, Bill>();
+        generations.forEach(generation -> bills.put(generation.id(), generation.bill()));
+        var states = accounting.checkpoint(bills);
         for (var generation : generations) {
             // POSTED and VOIDED: settled while this beat was under way.
             if (states.get(generation.id()) == ReservationState.EXPIRED) {
@@ -88,12 +86,7 @@ class Heartbeat implements SmartLifecycle {
         if (executor == null) {
             return;
         }
-        open.list().forEach(generation -> generation.stop("the server is shutting down"));
-        var deadline = System.nanoTime() + LAST_SETTLEMENTS.toNanos();
         try {
-            while (!open.list().isEmpty() && System.nanoTime() < deadline) {
-                Thread.sleep(20);
-            }
             executor.shutdown();
             executor.awaitTermination(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

@@ -1,6 +1,8 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -16,6 +18,7 @@ final class OpenGeneration {
 
     private final RequestId id;
     private final TenantId tenantId;
+    private final @Nullable PriceList prices;
     private final long leaseNanos;
     private volatile Work work = Work.NONE;
     private volatile long renewedAtNanos;
@@ -25,9 +28,10 @@ final class OpenGeneration {
      * @param lease how long the relay may go on after the start of the last successful renewal: half the reservation's TTL
      * @param renewedAtNanos {@link System#nanoTime} before the reservation was made
      */
-    OpenGeneration(RequestId id, TenantId tenantId, Duration lease, long renewedAtNanos) {
+    OpenGeneration(RequestId id, TenantId tenantId, @Nullable PriceList prices, Duration lease, long renewedAtNanos) {
         this.id = id;
         this.tenantId = tenantId;
+        this.prices = prices;
         this.leaseNanos = lease.toNanos();
         this.renewedAtNanos = renewedAtNanos;
     }
@@ -43,6 +47,16 @@ final class OpenGeneration {
     /** Cumulative over all dispatches. */
     Work work() {
         return work;
+    }
+
+    /** By the prices of its admission. */
+    Bill bill() {
+        return new Bill(work, prices);
+    }
+
+    @Nullable
+    PriceList prices() {
+        return prices;
     }
 
     void report(Work cumulative) {

@@ -3,9 +3,12 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.generation.inference.Dispatch;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
 import dev.seedbed.controlplane.generation.inference.InferenceEvent;
+import dev.seedbed.controlplane.generation.inference.InferenceStream;
+import dev.seedbed.controlplane.generation.queue.DispatchQueue;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.Share;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.ErrorCode;
@@ -13,7 +16,6 @@ import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +31,12 @@ final class Relay {
             Set.of(ErrorCode.BUDGET_EXCEEDED, ErrorCode.BUDGET_RESERVED, ErrorCode.RATE_LIMIT_EXCEEDED);
 
     private final InferenceClient inference;
+    private final DispatchQueue queue;
     private final Accounting accounting;
     private final OpenGeneration open;
     private final GenerationCommand command;
     private final TenantId tenant;
+    private final Share share;
     private final ModelVersion version;
     private final GenerationSink sink;
     private final int inputTokens;
@@ -44,6 +48,7 @@ final class Relay {
     private final List<Integer> committedTokenIds = new ArrayList<>();
     private long reservedPositions;
     private int dispatches;
+    private @Nullable Duration queueWait;
     private int texts;
 
     /** Output tokens when the last continuation began. */
@@ -51,6 +56,7 @@ final class Relay {
 
     Relay(
             InferenceClient inference,
+            DispatchQueue queue,
             Accounting accounting,
             OpenGeneration open,
             Admitted admitted,
@@ -58,10 +64,12 @@ final class Relay {
             int maxDispatches,
             FaultPoints faults) {
         this.inference = inference;
+        this.queue = queue;
         this.accounting = accounting;
         this.open = open;
         this.command = admitted.command();
         this.tenant = admitted.tenant();
+        this.share = admitted.share();
         this.version = admitted.version();
         this.inputTokens = admitted.inputTokens();
         this.maxTokens = admitted.maxTokens();
@@ -76,6 +84,7 @@ final class Relay {
     record Admitted(
             GenerationCommand command,
             TenantId tenant,
+            Share share,
             ModelVersion version,
             int inputTokens,
             int maxTokens,
@@ -89,10 +98,37 @@ final class Relay {
         return dispatches;
     }
 
+    /** Until the first place at the engine, or until the waiting for it ended; null: it never began. */
+    @Nullable
+    Duration queueWait() {
+        return queueWait;
+    }
+
     /** @throws SeedbedException the generation failed; work until then is in the open generation */
     Result run() throws InterruptedException {
+        try (var place = waitForPlace()) {
+            return run(place);
+        }
+    }
+
+    private DispatchQueue.Place waitForPlace() throws InterruptedException {
+        var startedAtNanos = System.nanoTime();
+        try {
+            return queue.take(tenant, share, deadlineNanos, this::lookRound);
+        } finally {
+            queueWait = Duration.ofNanos(System.nanoTime() - startedAtNanos);
+        }
+    }
+
+    /** Between events, and while there is no place yet. */
+    private void lookRound() {
+        open.requireHeld();
+        sink.idle();
+    }
+
+    private Result run(DispatchQueue.Place place) throws InterruptedException {
         while (true) {
-            var finished = dispatch();
+            var finished = dispatch(place);
             var reason = reason(finished);
             if (reason == FinishReason.LENGTH && finished.detail().equals(WORK_LIMIT) && extend()) {
                 continue;
@@ -104,12 +140,27 @@ final class Relay {
         }
     }
 
-    private InferenceEvent.Finished dispatch() throws InterruptedException {
+    private InferenceEvent.Finished dispatch(DispatchQueue.Place place) throws InterruptedException {
         var before = open.work();
         dispatches++;
-        try (var stream = inference.generate(new Dispatch(
+        while (true) {
+            open.requireHeld();
+            try (var stream = inference.generate(next(before))) {
+                faults.reached(FaultPoint.DISPATCHED);
+                var first = firstEvent(stream);
+                if (first != null) {
+                    return relay(stream, first, before);
+                }
+            }
+            place.refused(this::lookRound);
+        }
+    }
+
+    private Dispatch next(Work before) {
+        return new Dispatch(
                 command.requestId(),
                 tenant,
+                share,
                 version.name(),
                 command.prompt(),
                 List.copyOf(committedTokenIds),
@@ -118,15 +169,34 @@ final class Relay {
                 command.stop(),
                 command.knobs(),
                 command.diffusing(),
-                Duration.ofNanos(deadlineNanos - System.nanoTime())))) {
-            faults.reached(FaultPoint.DISPATCHED);
-            while (true) {
-                open.requireHeld();
+                Duration.ofNanos(deadlineNanos - System.nanoTime()));
+    }
+
+    /** Null: the engine had no room, and has done nothing for this dispatch. */
+    private @Nullable InferenceEvent firstEvent(InferenceStream stream) throws InterruptedException {
+        while (true) {
+            try {
                 var event = stream.next(PATIENCE);
-                if (event == null) {
-                    sink.idle();
-                    continue;
+                if (event != null) {
+                    return event;
                 }
+            } catch (SeedbedException failure) {
+                if (failure.code() == ErrorCode.OVERLOADED) {
+                    return null;
+                }
+                throw failure;
+            }
+            lookRound();
+        }
+    }
+
+    private InferenceEvent.Finished relay(InferenceStream stream, InferenceEvent first, Work before)
+            throws InterruptedException {
+        @Nullable InferenceEvent event = first;
+        while (true) {
+            if (event == null) {
+                sink.idle();
+            } else {
                 open.report(before.continuedBy(event.work()));
                 committedTokenIds.addAll(event.committedTokenIds());
                 var finished = deliver(event.output(), open.work());
@@ -134,6 +204,8 @@ final class Relay {
                     return finished;
                 }
             }
+            open.requireHeld();
+            event = stream.next(PATIENCE);
         }
     }
 
@@ -182,7 +254,7 @@ final class Relay {
         var needed = Estimate.positions(version, inputTokens + work.committedTokens(), rest);
         var more = Math.max(1, needed - (reservedPositions - work.positionsEvaluated()));
         try {
-            accounting.extend(command.requestId(), tenant, Amounts.of(Map.of(Unit.POSITION, more)));
+            accounting.extend(command.requestId(), tenant, Estimate.more(open.prices(), more));
         } catch (SeedbedException refused) {
             if (OUT_OF_ROOM.contains(refused.code())) {
                 return false;

@@ -9,15 +9,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * An admitted generation and what came of it.
  *
+ * @param prices pinned at admission; null: it cost nothing
  * @param knobs JSON: the options as asked for and what was reserved; never the prompt
  * @param work as of the last checkpoint or the settlement
  * @param dispatches calls to the engine
+ * @param queueWaitMs milliseconds until its first place at the engine; null while it runs, and where none was waited for
  */
 public record GenerationRecord(
         RequestId requestId,
         TenantId tenantId,
         ApiKeyId apiKeyId,
         String modelVersion,
+        @Nullable PriceVersion prices,
         Surface surface,
         String knobs,
         State state,
@@ -25,8 +28,12 @@ public record GenerationRecord(
         @Nullable String finishDetail,
         Work work,
         int dispatches,
+        @Nullable Long queueWaitMs,
         Instant createTime,
         @Nullable Instant finishTime) {
+
+    /** One version of a price list. */
+    public record PriceVersion(String name, int version) {}
 
     /** Where a request came in. */
     public enum Surface {

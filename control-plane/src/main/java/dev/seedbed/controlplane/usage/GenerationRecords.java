@@ -1,8 +1,10 @@
 package dev.seedbed.controlplane.usage;
 
+import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.internal.GenerationSql;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +25,14 @@ public class GenerationRecords {
 
     /** @param knobs JSON, without any text of the caller */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void open(RequestId id, Caller caller, String modelVersion, GenerationRecord.Surface surface, String knobs) {
-        generations.insert(id, caller, modelVersion, surface, knobs);
+    public void open(
+            RequestId id,
+            Caller caller,
+            String modelVersion,
+            @Nullable PriceList prices,
+            GenerationRecord.Surface surface,
+            String knobs) {
+        generations.insert(id, caller, modelVersion, prices, surface, knobs);
     }
 
     /** Stores the work of running generations. */
@@ -33,6 +41,7 @@ public class GenerationRecords {
         generations.progress(cumulative);
     }
 
+    /** @param queueWait until the first place at the engine; null: not waited for */
     @Transactional(propagation = Propagation.MANDATORY)
     public void close(
             RequestId id,
@@ -40,8 +49,9 @@ public class GenerationRecords {
             @Nullable String finishReason,
             @Nullable String finishDetail,
             Work work,
-            int dispatches) {
-        generations.close(id, state, finishReason, finishDetail, work, dispatches);
+            int dispatches,
+            @Nullable Duration queueWait) {
+        generations.close(id, state, finishReason, finishDetail, work, dispatches, queueWait);
     }
 
     @Transactional(propagation = Propagation.MANDATORY)

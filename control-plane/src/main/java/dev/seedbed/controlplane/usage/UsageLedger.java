@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.usage;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Posting;
+import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.usage.internal.LedgerSql;
 import dev.seedbed.controlplane.wire.RequestId;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,6 +23,11 @@ public class UsageLedger {
     UsageLedger(LedgerSql ledger, MeterRegistry meters) {
         this.ledger = ledger;
         this.meters = meters;
+        // From the start: what was never counted cannot be told from what is not counted.
+        for (var unit : Unit.values()) {
+            meters.counter("seedbed.usage.posted", "unit", unit.name());
+            meters.counter("seedbed.usage.loss", "unit", unit.name());
+        }
     }
 
     /** Writes what postings moved. */

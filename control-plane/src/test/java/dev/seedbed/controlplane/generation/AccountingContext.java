@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.usage.UsageLedger;
@@ -37,18 +38,18 @@ import org.springframework.core.env.MapPropertySource;
     TransactionManagerCustomizationAutoConfiguration.class
 })
 @ComponentScan(
-        basePackageClasses = {Quotas.class, UsageLedger.class},
+        basePackageClasses = {Prices.class, Quotas.class, UsageLedger.class},
         excludeFilters = @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller)"))
 @EnableConfigurationProperties(QuotaProperties.class)
 @Import(Accounting.class)
-class AccountingContext {
+public class AccountingContext {
 
     @Bean
     MeterRegistry meters() {
         return new SimpleMeterRegistry();
     }
 
-    static AnnotationConfigApplicationContext start() {
+    public static AnnotationConfigApplicationContext start() {
         return start(TestingPostgres.createDatabase());
     }
 

@@ -97,7 +97,7 @@ class AccountingIT {
         var id = reserve(tenant);
         assertThat(budget(tenant, Unit.POSITION).reserved()).isEqualTo(100);
 
-        accounting.settle(id, tenant, new Work(10, 4, 3, 33, 7, 0), FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(new Work(10, 4, 3, 33, 7, 0)), FINISHED, 1, null);
 
         assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 1_000L, 33, 0));
         assertThat(budget(tenant, Unit.OUTPUT_TOKEN))
@@ -119,11 +119,11 @@ class AccountingIT {
     void settlesOnceHoweverOftenItIsAsked() {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
-        accounting.settle(id, tenant, new Work(10, 0, 3, 33, 7, 0), FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(new Work(10, 0, 3, 33, 7, 0)), FINISHED, 1, null);
         var entries = ledger().entriesOf(id);
         var budgets = quotas.budgets(tenant);
 
-        accounting.settle(id, tenant, new Work(10, 0, 4, 50, 9, 0), FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(new Work(10, 0, 4, 50, 9, 0)), FINISHED, 1, null);
 
         assertThat(ledger().entriesOf(id)).isEqualTo(entries);
         assertThat(quotas.budgets(tenant)).isEqualTo(budgets);
@@ -133,7 +133,7 @@ class AccountingIT {
     void voidsWhatTheEngineNeverBegan() {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
-        var posting = accounting.settle(id, tenant, Work.NONE, FINISHED, 1);
+        var posting = accounting.settle(id, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null);
         assertThat(posting.state()).isEqualTo(ReservationState.VOIDED);
         assertThat(quotas.budgets(tenant)).allSatisfy(budget -> {
             assertThat(budget.posted()).isZero();
@@ -146,7 +146,7 @@ class AccountingIT {
     void billsTheLastCheckpointOfAnOwnerThatIsGone() {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
-        accounting.checkpoint(Map.of(id, new Work(10, 0, 2, 21, 3, 0)));
+        accounting.checkpoint(Map.of(id, TestingTenant.unpriced(new Work(10, 0, 2, 21, 3, 0))));
         passTimeToLive(id);
 
         expireAll();
@@ -162,10 +162,10 @@ class AccountingIT {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
         passTimeToLive(id);
-        accounting.checkpoint(Map.of(id, Work.NONE));
+        accounting.checkpoint(Map.of(id, TestingTenant.unpriced(Work.NONE)));
         expireAll();
         assertThat(state(id)).isEqualTo("PENDING");
-        accounting.settle(id, tenant, Work.NONE, FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null);
     }
 
     @Test
@@ -174,7 +174,7 @@ class AccountingIT {
         var id = reserve(tenant);
         passTimeToLive(id);
         expireAll();
-        assertThat(accounting.checkpoint(Map.of(id, new Work(10, 0, 2, 21, 3, 0))))
+        assertThat(accounting.checkpoint(Map.of(id, TestingTenant.unpriced(new Work(10, 0, 2, 21, 3, 0)))))
                 .containsEntry(id, ReservationState.EXPIRED);
         assertThat(budget(tenant, Unit.POSITION).posted()).isZero();
     }
@@ -183,14 +183,14 @@ class AccountingIT {
     void postsALateSettlementOnceAndOnlyIntoRoomThatIsLeft() {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 150L));
         var id = reserve(tenant);
-        accounting.checkpoint(Map.of(id, new Work(10, 0, 2, 20, 3, 0)));
+        accounting.checkpoint(Map.of(id, TestingTenant.unpriced(new Work(10, 0, 2, 20, 3, 0))));
         passTimeToLive(id);
         expireAll();
         var other = reserve(tenant);
 
         var work = new Work(10, 0, 6, 70, 9, 0);
-        var posting = accounting.settle(id, tenant, work, FINISHED, 1);
-        accounting.settle(id, tenant, work, FINISHED, 1);
+        var posting = accounting.settle(id, tenant, TestingTenant.unpriced(work), FINISHED, 1, null);
+        accounting.settle(id, tenant, TestingTenant.unpriced(work), FINISHED, 1, null);
 
         // 150 - 20 posted - 100 held by the other = 30 of the 50 that are new.
         assertThat(posting.posted().get(Unit.POSITION)).isEqualTo(30);
@@ -200,7 +200,7 @@ class AccountingIT {
                 .filteredOn(entry -> entry.debit().equals(Account.LOSS))
                 .singleElement()
                 .satisfies(loss -> assertThat(loss.amount()).isEqualTo(20));
-        accounting.settle(other, tenant, Work.NONE, FINISHED, 1);
+        accounting.settle(other, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null);
         assertThat(context.getBean(Balances.class).drift()).isZero();
     }
 
@@ -210,7 +210,7 @@ class AccountingIT {
         var id = reserve(tenant);
         quotas.setLimit(tenant, Unit.POSITION, 10L);
         assertThatThrownBy(() -> reserve(tenant)).isInstanceOf(SeedbedException.class);
-        accounting.settle(id, tenant, new Work(10, 0, 3, 90, 7, 0), FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(new Work(10, 0, 3, 90, 7, 0)), FINISHED, 1, null);
         assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 10L, 90, 0));
     }
 
@@ -221,7 +221,7 @@ class AccountingIT {
         accounting.extend(id, tenant, Amounts.of(Map.of(Unit.POSITION, 50L)));
         assertThatThrownBy(() -> accounting.extend(id, tenant, Amounts.of(Map.of(Unit.POSITION, 1L))))
                 .isInstanceOf(SeedbedException.class);
-        accounting.settle(id, tenant, new Work(10, 0, 3, 150, 7, 0), FINISHED, 2);
+        accounting.settle(id, tenant, TestingTenant.unpriced(new Work(10, 0, 3, 150, 7, 0)), FINISHED, 2, null);
         assertThat(budget(tenant, Unit.POSITION)).isEqualTo(TestingTenant.budget(tenant, Unit.POSITION, 150L, 150, 0));
     }
 
@@ -255,13 +255,14 @@ class AccountingIT {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
         try (var second = AccountingContext.start(url())) {
-            assertThatThrownBy(() -> second.getBean(Accounting.class).settle(id, tenant, Work.NONE, FINISHED, 1))
+            assertThatThrownBy(() -> second.getBean(Accounting.class)
+                            .settle(id, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null))
                     .isInstanceOfSatisfying(
                             SeedbedException.class,
                             refused -> assertThat(refused.code()).isEqualTo(ErrorCode.INTERNAL));
         }
         assertThat(state(id)).isEqualTo("PENDING");
-        accounting.settle(id, tenant, Work.NONE, FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null);
     }
 
     @Test
@@ -297,7 +298,7 @@ class AccountingIT {
     void refusesToResolveAReservationTwice() {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
-        accounting.settle(id, tenant, Work.NONE, FINISHED, 1);
+        accounting.settle(id, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null);
         assertThatThrownBy(() -> jdbc.sql("UPDATE quota_reservation SET state = 'POSTED' WHERE reservation_id = ?")
                         .param(id.value())
                         .update())
@@ -312,7 +313,8 @@ class AccountingIT {
             var tenant = newTenant(own, Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
             var ownAccounting = own.getBean(Accounting.class);
             var settled = reserve(ownAccounting, tenant);
-            ownAccounting.settle(settled, tenant, new Work(10, 0, 3, 33, 7, 0), FINISHED, 1);
+            ownAccounting.settle(
+                    settled, tenant, TestingTenant.unpriced(new Work(10, 0, 3, 33, 7, 0)), FINISHED, 1, null);
             reserve(ownAccounting, tenant);
             assertThat(balances.drift()).isZero();
             var truth = own.getBean(Quotas.class).budgets(tenant);
@@ -342,7 +344,8 @@ class AccountingIT {
                 List.of(),
                 Knobs.DEFAULTS,
                 false);
-        replica.reserve(TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, WANTED);
+        replica.reserve(
+                TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, null, WANTED);
         return command.requestId();
     }
 

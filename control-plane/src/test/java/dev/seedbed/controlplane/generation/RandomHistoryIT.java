@@ -105,13 +105,13 @@ class RandomHistoryIT {
             case 3 ->
                 pick(random, open, one -> {
                     work(random, one);
-                    accounting().checkpoint(Map.of(one.id, positions(one.done)));
+                    accounting().checkpoint(Map.of(one.id, TestingTenant.unpriced(positions(one.done))));
                     one.posted = one.done;
                 });
             case 4 ->
                 pick(random, open, one -> {
                     work(random, one);
-                    accounting().settle(one.id, tenant, positions(one.done), FINISHED, 1);
+                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1, null);
                     one.posted = one.done;
                     one.pending = false;
                     one.settled = true;
@@ -121,7 +121,7 @@ class RandomHistoryIT {
                 pick(random, expired, one -> {
                     work(random, one);
                     var room = LIMIT - posted(all) - held(all);
-                    accounting().settle(one.id, tenant, positions(one.done), FINISHED, 1);
+                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1, null);
                     one.posted += Math.min(one.done - one.posted, room);
                     one.settled = true;
                 });
@@ -142,6 +142,7 @@ class RandomHistoryIT {
                             command,
                             TestingTenant.caller(tenant),
                             VERSION,
+                            null,
                             Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)));
             assertThat(fits).as("admitted although it does not fit").isTrue();
             all.add(new Modelled(id, wanted));

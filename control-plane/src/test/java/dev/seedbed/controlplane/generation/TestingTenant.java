@@ -12,6 +12,8 @@ import dev.seedbed.controlplane.tenant.Permissions;
 import dev.seedbed.controlplane.tenant.ProjectId;
 import dev.seedbed.controlplane.tenant.Share;
 import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.usage.Bill;
+import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.testkit.FakeInferenceServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -83,12 +85,16 @@ public final class TestingTenant {
 
     /** A generation of the tenant that is about to be admitted. */
     static OpenGeneration open(GenerationCommand command, TenantId tenant) {
-        return new OpenGeneration(command.requestId(), tenant, Duration.ofSeconds(5), System.nanoTime());
+        return new OpenGeneration(command.requestId(), tenant, null, Duration.ofSeconds(5), System.nanoTime());
     }
 
     /** Over the tenant's whole life. */
     public static Budget budget(TenantId tenant, Unit unit, long limit, long posted, long reserved) {
         return new Budget(Subject.of(tenant), unit, Window.EVER, limit, posted, reserved, 0, null);
+    }
+
+    public static Bill unpriced(Work work) {
+        return new Bill(work, null);
     }
 
     public TenantId id() {

@@ -71,6 +71,7 @@ class AdminOpenApi {
                     MODEL_NOT_FOUND,
                     BUDGET_EXCEEDED,
                     BUDGET_RESERVED,
+                    RATE_LIMIT_EXCEEDED,
                     DEADLINE_EXCEEDED -> false;
             default -> true;
         };

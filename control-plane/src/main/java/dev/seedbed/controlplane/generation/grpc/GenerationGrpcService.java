@@ -17,6 +17,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,10 +35,12 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
 
     private final ApiKeys apiKeys;
     private final Generations generations;
+    private final ObservationRegistry observations;
 
-    GenerationGrpcService(ApiKeys apiKeys, Generations generations) {
+    GenerationGrpcService(ApiKeys apiKeys, Generations generations, ObservationRegistry observations) {
         this.apiKeys = apiKeys;
         this.generations = generations;
+        this.observations = observations;
     }
 
     @Override
@@ -50,7 +53,12 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
         var client = (ServerCallStreamObserver<GenerateResponse>) responses;
         var id = CallContext.requestId();
         var events = new StreamedEvents(client, id);
-        Thread.ofVirtual().name("generate-" + id).start(Context.current().wrap(() -> run(request, client, events)));
+        var inCall = Context.current().wrap(() -> run(request, client, events));
+        // The trace is the thread's, unlike the context.
+        var observation = observations.getCurrentObservation();
+        Thread.ofVirtual()
+                .name("generate-" + id)
+                .start(observation == null ? inCall : () -> observation.scoped(inCall));
     }
 
     private void run(

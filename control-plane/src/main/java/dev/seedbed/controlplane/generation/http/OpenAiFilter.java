@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.wire.RequestId;
+import io.micrometer.common.KeyValue;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -10,6 +11,7 @@ import java.time.Clock;
 import org.slf4j.MDC;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.filter.ServerHttpObservationFilter;
 
 /** Gives every request below {@code /v1} its id: in the response's headers and in the log. */
 @Component
@@ -45,6 +47,8 @@ class OpenAiFilter extends OncePerRequestFilter {
         var id = RequestId.next(clock);
         request.setAttribute(ATTRIBUTE, id);
         response.setHeader("x-request-id", id.toString());
+        ServerHttpObservationFilter.findObservationContext(request)
+                .ifPresent(trace -> trace.addHighCardinalityKeyValue(KeyValue.of("seedbed.request_id", id.toString())));
         response.setHeader("Cache-Control", "no-store");
         try (var inLog = MDC.putCloseable("requestId", id.toString())) {
             chain.doFilter(request, response);

@@ -16,8 +16,11 @@ class GrpcInferenceClient implements InferenceClient {
 
     private final InferenceServiceGrpc.InferenceServiceBlockingV2Stub stub;
 
-    GrpcInferenceClient(GrpcChannelFactory channels) {
+    private final InferenceMetrics metrics;
+
+    GrpcInferenceClient(GrpcChannelFactory channels, InferenceMetrics metrics) {
         ManagedChannel channel = channels.createChannel("adapter");
+        this.metrics = metrics;
         this.stub = InferenceServiceGrpc.newBlockingV2Stub(channel);
     }
 
@@ -34,8 +37,9 @@ class GrpcInferenceClient implements InferenceClient {
 
     @Override
     public InferenceStream generate(Dispatch dispatch) {
+        var measured = metrics.start(dispatch);
         var call = stub.withDeadlineAfter(Math.max(0, dispatch.deadline().toNanos()), TimeUnit.NANOSECONDS)
                 .generate(InferenceWire.generate(dispatch));
-        return new GrpcInferenceStream(call);
+        return new GrpcInferenceStream(call, measured);
     }
 }

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 final class GrpcInferenceStream implements InferenceStream {
 
     private final BlockingClientCall<?, GenerateResponse> call;
+    private final InferenceMetrics.Call measured;
     private boolean ended;
 
-    GrpcInferenceStream(BlockingClientCall<?, GenerateResponse> call) {
+    GrpcInferenceStream(BlockingClientCall<?, GenerateResponse> call, InferenceMetrics.Call measured) {
         this.call = call;
+        this.measured = measured;
     }
 
     @Override
@@ -25,21 +27,28 @@ final class GrpcInferenceStream implements InferenceStream {
         try {
             var message = call.read(patience.toMillis(), TimeUnit.MILLISECONDS);
             if (message == null) {
-                ended = true;
-                throw new SeedbedException(
-                        ErrorCode.MODEL_UNAVAILABLE, "inference adapter ended a generation without its last message");
+                throw ended(new SeedbedException(
+                        ErrorCode.MODEL_UNAVAILABLE, "inference adapter ended a generation without its last message"));
             }
-            return InferenceWire.event(message);
+            var event = InferenceWire.event(message);
+            measured.event(event);
+            return event;
         } catch (TimeoutException e) {
             return null;
         } catch (StatusException e) {
-            ended = true;
-            throw AdapterErrors.of(e);
+            throw ended(AdapterErrors.of(e));
         }
+    }
+
+    private RuntimeException ended(RuntimeException failure) {
+        ended = true;
+        measured.failed(failure);
+        return failure;
     }
 
     @Override
     public void close() {
+        measured.abandoned();
         if (!ended) {
             call.cancel("no reader any more", null);
         }

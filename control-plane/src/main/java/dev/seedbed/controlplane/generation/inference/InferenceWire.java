@@ -37,6 +37,8 @@ final class InferenceWire {
                 .setOptions(options(dispatch.knobs()))
                 .setDiffusing(dispatch.diffusing())
                 .setTenant(dispatch.tenantId().toString())
+                .setWeight(dispatch.share().weight())
+                .setPriority(dispatch.share().priority())
                 .addAllCommittedTokenIds(dispatch.committedTokenIds());
         switch (dispatch.prompt()) {
             case Prompt.Text(var text) -> request.setPrompt(text);

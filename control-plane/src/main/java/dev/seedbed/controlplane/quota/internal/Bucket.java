@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public record Bucket(long posted, long atMicros) {
 
     /** As of a later moment; an earlier one changes nothing. Fractions of a unit are kept as time not yet counted. */
-    Bucket at(long nowMicros, @Nullable Long limit, Window window) {
+    public Bucket at(long nowMicros, @Nullable Long limit, Window window) {
         var span = window.bucket();
         if (span == null || limit == null || limit == 0 || nowMicros <= atMicros) {
             return this;

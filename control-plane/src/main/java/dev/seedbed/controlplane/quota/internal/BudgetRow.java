@@ -29,7 +29,7 @@ public record BudgetRow(
         @Nullable Long endMicros) {
 
     /** The level now. */
-    Bucket levelNow() {
+    public Bucket levelNow() {
         return level.at(nowMicros, limit, window);
     }
 

@@ -11,11 +11,11 @@ public class BalanceSql {
      * What the amounts of each budget should be. A reservation's lines tell in which budgets, and so in which windows, the ledger's
      * entries of its request count. What was posted to a bucket sinks, and is compared with nothing.
      */
-    private static final String TRUTH = """
+    static final String TRUTH = """
             ledger AS (
-                SELECT request_id, unit, sum(amount)::bigint AS posted
+                SELECT request_id, unit, sum(CASE WHEN debit_account LIKE 'tenant/%' THEN amount ELSE -amount END)::bigint AS posted
                 FROM usage_ledger_entry
-                WHERE debit_account LIKE 'tenant/%'
+                WHERE debit_account LIKE 'tenant/%' OR credit_account LIKE 'tenant/%'
                 GROUP BY request_id, unit
             ), line AS (
                 SELECT line.budget_id,

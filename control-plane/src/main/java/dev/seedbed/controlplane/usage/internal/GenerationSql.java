@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.usage.internal;
 
+import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
@@ -8,6 +9,7 @@ import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
@@ -31,15 +33,23 @@ public class GenerationSql {
     }
 
     public void insert(
-            RequestId id, Caller caller, String modelVersion, GenerationRecord.Surface surface, String knobs) {
+            RequestId id,
+            Caller caller,
+            String modelVersion,
+            @Nullable PriceList prices,
+            GenerationRecord.Surface surface,
+            String knobs) {
         jdbc.sql("""
-                INSERT INTO usage_generation (request_id, tenant_id, api_key_id, model_version, surface, knobs, state)
-                VALUES (:id, :tenant, :key, :version, :surface, :knobs::jsonb, 'RUNNING')
+                INSERT INTO usage_generation (request_id, tenant_id, api_key_id, model_version, price_list_id, price_list_version,
+                                              surface, knobs, state)
+                VALUES (:id, :tenant, :key, :version, :list::uuid, :list_version::integer, :surface, :knobs::jsonb, 'RUNNING')
                 """)
                 .param("id", id.value())
                 .param("tenant", caller.tenantId().value())
                 .param("key", caller.apiKeyId().value())
                 .param("version", modelVersion)
+                .param("list", prices == null ? null : prices.id())
+                .param("list_version", prices == null ? null : prices.version())
                 .param("surface", surface.name())
                 .param("knobs", knobs)
                 .update();
@@ -83,12 +93,14 @@ public class GenerationSql {
             @Nullable String finishReason,
             @Nullable String finishDetail,
             Work work,
-            int dispatches) {
+            int dispatches,
+            @Nullable Duration queueWait) {
         jdbc.sql("""
                 UPDATE usage_generation
                 SET state = :state, finish_reason = :reason::text, finish_detail = :detail::text, finish_time = clock_timestamp(),
                     input_tokens = :input, cached_input_tokens = :cached, forward_passes = :passes,
-                    positions_evaluated = :positions, committed_tokens = :committed, edits = :edits, dispatches = :dispatches
+                    positions_evaluated = :positions, committed_tokens = :committed, edits = :edits, dispatches = :dispatches,
+                    queue_wait_ms = :wait::bigint
                 WHERE request_id = :id AND state IN ('RUNNING', 'EXPIRED')
                 """)
                 .param("id", id.value())
@@ -102,6 +114,7 @@ public class GenerationSql {
                 .param("committed", work.committedTokens())
                 .param("edits", work.edits())
                 .param("dispatches", dispatches)
+                .param("wait", queueWait == null ? null : queueWait.toMillis())
                 .update();
     }
 
@@ -115,7 +128,11 @@ public class GenerationSql {
     }
 
     public Optional<GenerationRecord> find(RequestId id) {
-        return jdbc.sql("SELECT * FROM usage_generation WHERE request_id = :id")
+        return jdbc.sql("""
+                SELECT usage_generation.*, price_list.name AS price_list
+                FROM usage_generation LEFT JOIN price_list USING (price_list_id)
+                WHERE request_id = :id
+                """)
                 .param("id", id.value())
                 .query((row, n) -> generation(row))
                 .optional();
@@ -127,6 +144,7 @@ public class GenerationSql {
                 new TenantId(row.getObject("tenant_id", UUID.class)),
                 new ApiKeyId(row.getString("api_key_id")),
                 row.getString("model_version"),
+                prices(row),
                 GenerationRecord.Surface.valueOf(row.getString("surface")),
                 row.getString("knobs"),
                 GenerationRecord.State.valueOf(row.getString("state")),
@@ -140,8 +158,14 @@ public class GenerationSql {
                         row.getLong("committed_tokens"),
                         row.getLong("edits")),
                 row.getInt("dispatches"),
+                row.getObject("queue_wait_ms", Long.class),
                 row.getObject("create_time", OffsetDateTime.class).toInstant(),
                 instant(row, "finish_time"));
+    }
+
+    private static GenerationRecord.@Nullable PriceVersion prices(ResultSet row) throws SQLException {
+        var list = row.getString("price_list");
+        return list == null ? null : new GenerationRecord.PriceVersion(list, row.getInt("price_list_version"));
     }
 
     private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

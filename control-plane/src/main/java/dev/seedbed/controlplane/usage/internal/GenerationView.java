@@ -22,6 +22,11 @@ record GenerationView(
         String apiKeyId,
 
         @JsonProperty("model_version") String modelVersion,
+
+        @JsonProperty("price_list") @Schema(description = "null: it cost nothing") @Nullable
+        String priceList,
+
+        @JsonProperty("price_list_version") @Nullable Integer priceListVersion,
         GenerationRecord.Surface surface,
 
         @Schema(type = "object", description = "The options as asked for and what was reserved") @JsonRawValue
@@ -35,6 +40,12 @@ record GenerationView(
         WorkView work,
 
         @Schema(description = "Calls to the engine") int dispatches,
+
+        @JsonProperty("queue_wait_ms")
+        @Schema(description = "Milliseconds that it waited for a place at the engine")
+        @Nullable
+        Long queueWaitMs,
+
         @JsonProperty("create_time") Instant createTime,
         @JsonProperty("finish_time") @Nullable Instant finishTime,
         @JsonProperty("ledger_entries") List<EntryView> ledgerEntries) {
@@ -45,6 +56,8 @@ record GenerationView(
                 record.tenantId().value(),
                 record.apiKeyId().value(),
                 record.modelVersion(),
+                record.prices() == null ? null : record.prices().name(),
+                record.prices() == null ? null : record.prices().version(),
                 record.surface(),
                 record.knobs(),
                 record.state(),
@@ -52,6 +65,7 @@ record GenerationView(
                 record.finishDetail(),
                 WorkView.of(record.work()),
                 record.dispatches(),
+                record.queueWaitMs(),
                 record.createTime(),
                 record.finishTime(),
                 entries.stream().map(EntryView::of).toList());

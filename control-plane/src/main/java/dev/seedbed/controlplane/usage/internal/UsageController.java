@@ -5,6 +5,7 @@ import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.tenant.TenantDirectory;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.GenerationRecords;
+import dev.seedbed.controlplane.usage.LedgerCheck;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -21,6 +22,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
@@ -34,8 +36,15 @@ class UsageController {
     private final TenantUsageSql usage;
     private final GenerationRecords generations;
     private final UsageLedger ledger;
+    private final LedgerCheck check;
 
-    UsageController(TenantDirectory tenants, TenantUsageSql usage, GenerationRecords generations, UsageLedger ledger) {
+    UsageController(
+            TenantDirectory tenants,
+            TenantUsageSql usage,
+            GenerationRecords generations,
+            UsageLedger ledger,
+            LedgerCheck check) {
+        this.check = check;
         this.tenants = tenants;
         this.usage = usage;
         this.generations = generations;
@@ -78,6 +87,29 @@ class UsageController {
                 .map(generation -> GenerationView.of(generation, ledger.entriesOf(id)))
                 .orElseThrow(() -> new SeedbedException(
                         ErrorCode.NOT_FOUND, "no admitted generation has this request id: " + requestId));
+    }
+
+    @PostMapping("/ledger:verify")
+    @Operation(
+            operationId = "verifyLedger",
+            summary = "Recomputes ledger, reservations, budgets and records from one another",
+            description = "Reads all of them in one snapshot; an empty list of differences is the proof.")
+    LedgerReport verify() {
+        return LedgerReport.of(check.verify());
+    }
+
+    record LedgerReport(
+            long requests,
+            long entries,
+
+            @JsonProperty("difference_count") long differenceCount,
+
+            @Schema(description = "At most 20 of each kind") List<LedgerCheck.Difference> differences) {
+
+        static LedgerReport of(LedgerCheck.Report report) {
+            return new LedgerReport(
+                    report.requests(), report.entries(), report.differenceCount(), report.differences());
+        }
     }
 
     record TenantUsage(

@@ -189,7 +189,7 @@ class GenerationGrpcIT {
         assertThat(info.getDomain()).isEqualTo("seedbed.dev");
         assertThat(info.getMetadataMap()).containsEntry("unit", "OUTPUT_TOKEN").containsEntry("availableAmount", "2");
         assertThat(detail(failure, QuotaFailure.class).getViolations(0).getSubject())
-                .isEqualTo("budget:OUTPUT_TOKEN");
+                .isEqualTo("tenant:OUTPUT_TOKEN/ever");
         requireUntouched();
     }
 

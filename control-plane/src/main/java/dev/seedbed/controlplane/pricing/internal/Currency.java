@@ -1,0 +1,7 @@
+package dev.seedbed.controlplane.pricing.internal;
+
+/** ISO 4217; each has its unit {@code MICRO_<currency>}. */
+enum Currency {
+    USD,
+    EUR
+}

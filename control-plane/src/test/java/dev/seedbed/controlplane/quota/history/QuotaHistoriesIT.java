@@ -1,0 +1,89 @@
+package dev.seedbed.controlplane.quota.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.seedbed.controlplane.generation.AccountingContext;
+import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.Subject;
+import dev.seedbed.controlplane.tenant.ApiKeyId;
+import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.tenant.Permissions;
+import dev.seedbed.controlplane.tenant.ProjectId;
+import dev.seedbed.controlplane.tenant.Share;
+import dev.seedbed.controlplane.tenant.TenantId;
+import dev.seedbed.controlplane.usage.Balances;
+import dev.seedbed.controlplane.usage.UsageLedger;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The same histories over memory and over PostgreSQL, every counter compared after every step. */
+class QuotaHistoriesIT {
+
+    private static final int COUNT = Integer.getInteger("seedbed.replayed-histories", 60);
+
+    private static AnnotationConfigApplicationContext context;
+
+    @BeforeAll
+    static void start() {
+        context = AccountingContext.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        context.close();
+    }
+
+    @Test
+    void moveTheRealTablesAsTheDecisionsSay() {
+        Histories.run(1, COUNT, QuotaHistoriesIT::replay);
+
+        assertThat(context.getBean(Balances.class).drift()).isZero();
+    }
+
+    private static void replay(List<Step> steps) {
+        var caller = newCaller();
+        var subjects =
+                List.of(Subject.of(caller.tenantId()), Subject.of(caller.projectId()), Subject.of(caller.apiKeyId()));
+        var memory = new MemoryBooks(World.TTL);
+        var sql = new SqlBooks(
+                context.getBean(Quotas.class),
+                context.getBean(UsageLedger.class),
+                context.getBean(TransactionTemplate.class),
+                context.getBean(JdbcClient.class),
+                caller);
+        var modelled = new World(memory, subjects, World.LIMITS);
+        var real = new World(sql, subjects, World.LIMITS);
+        for (var step : steps) {
+            modelled.step(step);
+            real.step(step);
+            assertThat(sql.counters()).as("after %s", step).isEqualTo(memory.counters());
+        }
+        modelled.end();
+        real.end();
+        assertThat(sql.counters()).isEqualTo(memory.counters());
+    }
+
+    private static Caller newCaller() {
+        var tenant = UUID.randomUUID();
+        context.getBean(JdbcClient.class)
+                .sql(
+                        "INSERT INTO tenant (tenant_id, name, state, create_time, update_time) VALUES (?, ?, 'ACTIVE', now(), now())")
+                .param(tenant)
+                .param(tenant.toString())
+                .update();
+        return new Caller(
+                new TenantId(tenant),
+                new ProjectId(UUID.randomUUID()),
+                new ApiKeyId(UUID.randomUUID().toString().replace("-", "").substring(0, 16)),
+                Permissions.ALL,
+                Share.DEFAULT,
+                Duration.ofHours(24));
+    }
+}
