@@ -61,6 +61,7 @@ class Bursts:
         assert refused == self.size.requests - self.size.budget, f"refused: {refused} of {self.size.requests} on {self.size.budget}; clients saw: {seen}"
         self._check_watch(watch)
         self._check_rows(accounts, self.size.budget)
+        self._check_books()
         return {"clients_saw": seen, **self._summary(accounts, watch)}
 
     def disturbed(self, fault: Fault, latest_seconds: float) -> dict[str, Any]:
@@ -88,6 +89,7 @@ class Bursts:
         self._check_watch(watch)
         self._check_rows(accounts, self.size.budget)
         self._check_answers(accounts, [*outcomes, *further])
+        self._check_books()
         return {
             "fault_after_seconds": round(begin, 3),
             "clients_saw": burst.statuses(outcomes),
@@ -112,6 +114,10 @@ class Bursts:
         prompts = itertools.islice(itertools.cycle(self._prompts), requests)
         bodies = [knobs | {"prompt": prompt, "seed": number} for number, prompt in enumerate(prompts)]
         return burst.run([replica.address for replica in self.stack.replicas], tenant.api_key, bodies)
+
+    def _check_books(self) -> None:
+        report = self._admin.call("POST", "/ledger:verify", {})
+        assert report["difference_count"] == 0, f"the books differ: {report['differences']}"
 
     def _check_watch(self, watch: Watch) -> None:
         assert watch.looks > 0
