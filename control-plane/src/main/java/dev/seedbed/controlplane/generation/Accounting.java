@@ -59,7 +59,8 @@ class Accounting {
                     version.name(),
                     generation.prices(),
                     command.surface(),
-                    KnobsJson.of(command, wanted));
+                    KnobsJson.of(command, wanted),
+                    LimitsJson.of(RateLimit.of(budgets)));
             return budgets;
         });
     }

@@ -343,7 +343,8 @@ class AccountingIT {
                 20L,
                 List.of(),
                 Knobs.DEFAULTS,
-                false);
+                false,
+                "");
         replica.reserve(TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, WANTED);
         return command.requestId();
     }

@@ -134,7 +134,15 @@ class RandomHistoryIT {
         var fits = posted(all) + held(all) + wanted <= LIMIT;
         var id = RequestId.next(InstantSource.system());
         var command = new GenerationCommand(
-                id, GenerationRecord.Surface.GRPC, null, new Prompt.Text("p"), 20L, List.of(), Knobs.DEFAULTS, false);
+                id,
+                GenerationRecord.Surface.GRPC,
+                null,
+                new Prompt.Text("p"),
+                20L,
+                List.of(),
+                Knobs.DEFAULTS,
+                false,
+                "");
         try {
             accounting()
                     .reserve(
