@@ -74,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
     faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")
     faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
 
+    fuzz = commands.add_parser("fuzz", help="try requests made up from the OpenAPI pages on a stack of its own")
+    fuzz.add_argument("--seconds", type=int, default=600, help="for each of /v1 and /admin/v1")
+
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
 
@@ -132,6 +135,10 @@ def run(options: argparse.Namespace) -> int:
             from launcher.faults import faults
 
             return faults(settings, options)
+        case "fuzz":
+            from launcher.fuzz import fuzz
+
+            return fuzz(settings, options)
         case "train-report":
             from launcher.train_report import train_report
 
