@@ -107,6 +107,27 @@ class LimitsIT {
     }
 
     @Test
+    void sinkByTheOldLimitUntilItChanges() {
+        set(path + "/limits/REQUEST/MINUTE", 4);
+        complete();
+        complete();
+        complete();
+        complete();
+        jdbc.sql("UPDATE quota_budget SET decay_time = decay_time - interval '20 seconds' WHERE subject = ? AND window_kind = 'MINUTE'")
+                .param("tenant/" + tenant.id())
+                .update();
+
+        set(path + "/limits/REQUEST/MINUTE", 4_000);
+
+        // One of four sank in 20 s; by the new limit all would have.
+        assertThat(jdbc.sql("SELECT posted FROM quota_budget WHERE subject = ? AND window_kind = 'MINUTE'")
+                        .param("tenant/" + tenant.id())
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(3);
+    }
+
+    @Test
     void beginAnewWithTheNextDay() {
         set(path + "/limits/REQUEST/DAY", 1);
         assertThat(complete().statusCode()).isEqualTo(200);

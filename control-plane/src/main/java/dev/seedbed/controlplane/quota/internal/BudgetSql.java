@@ -185,6 +185,8 @@ public class BudgetSql {
                 .param("subject", subject.toString())
                 .query(Long.class)
                 .list();
+        // What sank until now sank by the limit before.
+        sink(read(List.of(subject)));
         var limited = inForce.stream().filter(limit -> limit.amount() != null).toList();
         jdbc.sql("""
                 UPDATE quota_budget AS budget
