@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--modes", default="autoregressive,exact,diffusion")
     evaluate.add_argument("--out", help="where the result is written as JSON")
 
+    ledger = commands.add_parser("ledger", help="prove the running stack's books")
+    ledger.add_argument("action", choices=("verify",), help="recompute everything; exit status 1 on a difference of one unit")
+
     faults = commands.add_parser("faults", help="take replicas and the database away under load, and check what must hold")
     faults.add_argument("scenario", choices=FAULTS)
     faults.add_argument("--requests", type=int, default=1000, help="of one burst (budget)")
@@ -70,8 +73,9 @@ def parser() -> argparse.ArgumentParser:
     faults.add_argument("--times", type=int, default=20, help="how often a client goes away (disconnect)")
     faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")
     faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
-    ledger = commands.add_parser("ledger", help="prove the running stack's books")
-    ledger.add_argument("action", choices=("verify",), help="recompute everything; exit status 1 on a difference of one unit")
+
+    fuzz = commands.add_parser("fuzz", help="try requests made up from the OpenAPI pages on a stack of its own")
+    fuzz.add_argument("--seconds", type=int, default=600, help="for each of /v1 and /admin/v1")
 
     commands.add_parser("train-report", help="write docs/training.md and its figures from docs/results")
     return top
@@ -123,14 +127,18 @@ def run(options: argparse.Namespace) -> int:
             from launcher.evaluate import evaluate
 
             return evaluate(settings, options)
-        case "faults":
-            from launcher.faults import faults
-
-            return faults(settings, options)
         case "ledger":
             from launcher.ledger import verify
 
             return verify(settings)
+        case "faults":
+            from launcher.faults import faults
+
+            return faults(settings, options)
+        case "fuzz":
+            from launcher.fuzz import fuzz
+
+            return fuzz(settings, options)
         case "train-report":
             from launcher.train_report import train_report
 

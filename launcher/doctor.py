@@ -19,6 +19,7 @@ class Check:
     name: str
     found: Callable[[], str | None]  # what was found, None if missing
     remedy: str
+    for_tests_only: bool = False
 
 
 def version_from(command: list[str], pattern: str, minimum: tuple[int, ...]) -> str | None:
@@ -42,6 +43,10 @@ def find_venv() -> str | None:
     return platform.python_version() if probe.returncode == 0 else None
 
 
+def find_node() -> str | None:
+    return version_from(["node", "--version"], r"v(\d+\.\d+)", (20,)) if shutil.which("npm") else None
+
+
 def find_memory() -> str | None:
     gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{gib:.0f} GiB" if gib >= 3.5 else None
@@ -63,13 +68,15 @@ CHECKS = (
     Check("CMake >= 3.25", lambda: version_from(["cmake", "--version"], r"(\d+\.\d+)", (3, 25)), "apt-get install cmake"),
     Check("Ninja", lambda: version_from(["ninja", "--version"], r"(\d+\.\d+)", (1, 10)), "apt-get install ninja-build"),
     Check("Python >= 3.11 with venv and pip", find_venv, "apt-get install python3-venv python3-pip"),
+    Check("Node.js >= 20 with npm (for the end-to-end tests)", find_node, "install Node.js 20 or later (package nodejs, with npm)", for_tests_only=True),
     Check("memory >= 4 GiB", find_memory, "use a larger machine"),
     Check("disk >= 4 GiB", find_disk, f"free some space below {ROOT}"),
 )
 
 
 def missing() -> list[Check]:
-    return [check for check in CHECKS if check.found() is None]
+    """What the stack cannot be built and run without."""
+    return [check for check in CHECKS if not check.for_tests_only and check.found() is None]
 
 
 def report() -> int:

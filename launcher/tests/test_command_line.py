@@ -32,7 +32,7 @@ def test_an_unknown_runner_is_refused_with_the_known_ones():
 
 
 def test_every_command_explains_itself():
-    commands = ("up", "down", "doctor", "test", "generate", "bench", "evaluate", "faults", "train-report")
+    commands = ("up", "down", "doctor", "test", "generate", "bench", "evaluate", "faults", "fuzz", "train-report")
     overview = seedbed("--help").stdout
     for command in commands:
         assert command in overview

@@ -88,6 +88,32 @@ class OpenAiJavaIT {
     }
 
     @Test
+    void endsAnAnswerBeforeItsSuffix() {
+        var whole = client.completions()
+                .create(completion().build())
+                .choices()
+                .getFirst()
+                .text();
+        var cut = whole.lastIndexOf("return ");
+        var filled = client.completions()
+                .create(completion().suffix("\n" + whole.substring(cut)).build());
+        assertThat(filled.choices().getFirst().text())
+                .isEqualTo(whole.substring(0, cut).stripTrailing());
+    }
+
+    @Test
+    void tellsTheRequestAndWhatIsLeft() {
+        try (var response = client.withRawResponse()
+                .completions()
+                .create(completion().maxTokens(1).build())) {
+            assertThat(response.requestId())
+                    .hasValueSatisfying(id -> assertThat(id).hasSize(36));
+            assertThat(response.headers().names())
+                    .contains("openai-processing-ms", "openai-version", "x-ratelimit-remaining-tokens", "ratelimit");
+        }
+    }
+
+    @Test
     void raisesItsOwnErrorForAWrongKey() {
         var stranger = client("sb-demo-0000000000000000-wrong");
         assertThatThrownBy(() -> stranger.completions().create(completion().build()))

@@ -1,7 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.model.ModelVersion;
-import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Posting;
@@ -50,12 +49,7 @@ class Accounting {
      * @return the tenant's budgets afterwards
      */
     List<Budget> reserve(
-            OpenGeneration generation,
-            GenerationCommand command,
-            Caller caller,
-            ModelVersion version,
-            @Nullable PriceList prices,
-            Amounts wanted) {
+            OpenGeneration generation, GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
         return inLane(caller.tenantId(), () -> {
             generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
@@ -63,9 +57,10 @@ class Accounting {
                     command.requestId(),
                     caller,
                     version.name(),
-                    prices,
+                    generation.prices(),
                     command.surface(),
-                    KnobsJson.of(command, wanted));
+                    KnobsJson.of(command, wanted),
+                    LimitsJson.of(RateLimit.of(budgets)));
             return budgets;
         });
     }

@@ -25,7 +25,8 @@ final class CommandCheck {
     /** What can be refused without knowing the prompt's tokens. */
     static void check(GenerationCommand command, ModelVersion version) {
         prompt(command.prompt());
-        stop(command.stop());
+        suffix(command);
+        stop(command.stop(), Infill.asksFor(command) ? MAX_STOPS - 1 : MAX_STOPS);
         if (command.maxTokens() != null) {
             range("max_tokens", command.maxTokens(), 1, version.contextLengthTokens());
         }
@@ -84,9 +85,20 @@ final class CommandCheck {
         }
     }
 
-    private static void stop(List<String> stop) {
-        if (stop.size() > MAX_STOPS) {
-            throw invalid("stop", "too many stop texts: %d (expected: at most %d)".formatted(stop.size(), MAX_STOPS));
+    private static void suffix(GenerationCommand command) {
+        text("suffix", command.suffix());
+        if (!command.suffix().isEmpty() && command.prompt() instanceof Prompt.Chat) {
+            throw invalid("suffix", "suffix beside a chat (expected: only beside prompt)");
+        }
+    }
+
+    /** @param most a suffix takes the place of one */
+    private static void stop(List<String> stop, int most) {
+        if (stop.size() > most) {
+            throw invalid(
+                    "stop",
+                    "too many stop texts: %d (expected: at most %d%s)"
+                            .formatted(stop.size(), most, most < MAX_STOPS ? " beside a suffix" : ""));
         }
         for (var text : stop) {
             if (text.isEmpty() || text.length() > MAX_STOP_CHARS) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens output tokens; null: 256, or what the context leaves
  * @param stop texts before which the output ends
  * @param diffusing whether drafts are wanted
+ * @param suffix text that follows the output, which ends before it; blank: none
  */
 public record GenerationCommand(
         RequestId requestId,
@@ -21,4 +22,5 @@ public record GenerationCommand(
         @Nullable Long maxTokens,
         List<String> stop,
         Knobs knobs,
-        boolean diffusing) {}
+        boolean diffusing,
+        String suffix) {}

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.inference.InferenceClient;
 import dev.seedbed.controlplane.generation.queue.DispatchQueue;
+import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
@@ -77,7 +78,8 @@ public class Generations {
             try {
                 open.takePlace();
                 try {
-                    run(admit(caller, command, deadlineNanos, sink), measured.watching(sink));
+                    var trimmed = Infill.around(command, sink);
+                    run(admit(caller, command, deadlineNanos, trimmed), measured.watching(trimmed));
                 } finally {
                     open.givePlaceBack();
                 }
@@ -101,13 +103,14 @@ public class Generations {
 
     private Admission admit(Caller caller, GenerationCommand command, long deadlineNanos, GenerationSink sink) {
         var version = models.resolve(command.model());
+        requireAllowed(caller, version);
         CommandCheck.check(command, version);
         var inputTokens = inference.countTokens(version.name(), command.prompt());
         var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
         var pinned = prices.of(caller.tenantId()).orElse(null);
         var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
         var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());
-        var budgets = accounting.reserve(generation, command, caller, version, pinned, wanted);
+        var budgets = accounting.reserve(generation, command, caller, version, wanted);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(
@@ -122,6 +125,16 @@ public class Generations {
                         wanted,
                         deadlineNanos),
                 () -> sink.admitted(version, budgets));
+    }
+
+    private static void requireAllowed(Caller caller, ModelVersion version) {
+        if (!caller.permissions().allowsModel(version.modelName(), version.name())) {
+            throw new SeedbedException(
+                    ErrorCode.PERMISSION_DENIED,
+                    "model not allowed for this key: %s (version: %s)".formatted(version.modelName(), version.name()),
+                    "model",
+                    null);
+        }
     }
 
     private record Admission(OpenGeneration open, Relay.Admitted admitted, Runnable announce) {}

@@ -10,6 +10,7 @@ final class KnobsJson {
 
     private KnobsJson() {}
 
+    /** @param reserved what admission resolved the command to, {@code max_tokens} among it */
     static String of(GenerationCommand command, Amounts reserved) {
         var knobs = command.knobs();
         var object = json.createObjectNode();
@@ -27,6 +28,7 @@ final class KnobsJson {
         object.put("max_tokens", command.maxTokens());
         object.put("stop_texts", command.stop().size());
         object.put("diffusing", command.diffusing());
+        object.put("infill", Infill.asksFor(command));
         var amounts = object.putObject("reserved");
         reserved.positive().forEach((unit, amount) -> amounts.put(unit.name(), amount));
         return json.writeValueAsString(object);

@@ -166,7 +166,7 @@ final class Relay {
                 List.copyOf(committedTokenIds),
                 Math.toIntExact(maxTokens - before.committedTokens()),
                 reservedPositions - before.positionsEvaluated(),
-                command.stop(),
+                Infill.stops(command),
                 command.knobs(),
                 command.diffusing(),
                 Duration.ofNanos(deadlineNanos - System.nanoTime()));

@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prices pinned at admission; null: it cost nothing
  * @param knobs JSON: the options as asked for and what was reserved; never the prompt
+ * @param projectId of the key when it asked; null: written by a replica that did not know
+ * @param limits JSON: every limit that held for the request, as its reservation left it; null as above
+ * @param arm of a rollout; null: none
  * @param work as of the last checkpoint or the settlement
  * @param dispatches calls to the engine
  * @param queueWaitMs milliseconds until its first place at the engine; null while it runs, and where none was waited for
@@ -19,10 +23,13 @@ public record GenerationRecord(
         RequestId requestId,
         TenantId tenantId,
         ApiKeyId apiKeyId,
+        @Nullable UUID projectId,
         String modelVersion,
         @Nullable PriceVersion prices,
         Surface surface,
         String knobs,
+        @Nullable String limits,
+        @Nullable String arm,
         State state,
         @Nullable String finishReason,
         @Nullable String finishDetail,
@@ -39,6 +46,7 @@ public record GenerationRecord(
     public enum Surface {
         COMPLETIONS,
         CHAT_COMPLETIONS,
+        FIM_COMPLETIONS,
         GRPC
     }
 

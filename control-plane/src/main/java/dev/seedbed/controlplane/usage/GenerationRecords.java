@@ -23,7 +23,10 @@ public class GenerationRecords {
         this.generations = generations;
     }
 
-    /** @param knobs JSON, without any text of the caller */
+    /**
+     * @param knobs JSON, without any text of the caller
+     * @param limits JSON
+     */
     @Transactional(propagation = Propagation.MANDATORY)
     public void open(
             RequestId id,
@@ -31,8 +34,9 @@ public class GenerationRecords {
             String modelVersion,
             @Nullable PriceList prices,
             GenerationRecord.Surface surface,
-            String knobs) {
-        generations.insert(id, caller, modelVersion, prices, surface, knobs);
+            String knobs,
+            String limits) {
+        generations.insert(id, caller, modelVersion, prices, surface, knobs, limits);
     }
 
     /** Stores the work of running generations. */

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.usage.RejectionProperties;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.testkit.TestingPostgres;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -40,7 +41,7 @@ import org.springframework.core.env.MapPropertySource;
 @ComponentScan(
         basePackageClasses = {Prices.class, Quotas.class, UsageLedger.class},
         excludeFilters = @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller)"))
-@EnableConfigurationProperties(QuotaProperties.class)
+@EnableConfigurationProperties({QuotaProperties.class, RejectionProperties.class})
 @Import(Accounting.class)
 public class AccountingContext {
 

@@ -357,9 +357,9 @@ class AccountingIT {
                 20L,
                 List.of(),
                 Knobs.DEFAULTS,
-                false);
-        replica.reserve(
-                TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, null, WANTED);
+                false,
+                "");
+        replica.reserve(TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, WANTED);
         return command.requestId();
     }
 

@@ -134,7 +134,15 @@ class RandomHistoryIT {
         var fits = posted(all) + held(all) + wanted <= LIMIT;
         var id = RequestId.next(InstantSource.system());
         var command = new GenerationCommand(
-                id, GenerationRecord.Surface.GRPC, null, new Prompt.Text("p"), 20L, List.of(), Knobs.DEFAULTS, false);
+                id,
+                GenerationRecord.Surface.GRPC,
+                null,
+                new Prompt.Text("p"),
+                20L,
+                List.of(),
+                Knobs.DEFAULTS,
+                false,
+                "");
         try {
             accounting()
                     .reserve(
@@ -142,7 +150,6 @@ class RandomHistoryIT {
                             command,
                             TestingTenant.caller(tenant),
                             VERSION,
-                            null,
                             Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)));
             assertThat(fits).as("admitted although it does not fit").isTrue();
             all.add(new Modelled(id, wanted));

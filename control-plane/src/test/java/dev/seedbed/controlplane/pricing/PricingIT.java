@@ -150,6 +150,13 @@ class PricingIT {
                         .status())
                 .isEqualTo(409);
         assertThat(admin.post("/price_lists/none/versions", RATES).status()).isEqualTo(404);
+        admin.post("/price_lists", "{\"name\": \"%s-empty\", \"currency\": \"EUR\"}".formatted(list));
+        assertThat(admin.call(
+                                "PUT",
+                                "/tenants/" + tenant.id() + "/price_list",
+                                "{\"name\": \"%s-empty\"}".formatted(list))
+                        .status())
+                .isEqualTo(409);
     }
 
     @Test
@@ -164,6 +171,11 @@ class PricingIT {
                 new Fault(
                         "reservation",
                         "UPDATE quota_reservation_line SET posted = posted - %d WHERE reservation_id = :id AND unit = 'MICRO_USD'"),
+                new Fault("work", """
+                        ALTER TABLE usage_ledger_entry DISABLE TRIGGER usage_ledger_append_only;
+                        UPDATE usage_ledger_entry SET amount = amount + %d WHERE request_id = :id AND unit = 'MICRO_USD';
+                        ALTER TABLE usage_ledger_entry ENABLE TRIGGER usage_ledger_append_only
+                        """),
                 new Fault(
                         "sequence", "UPDATE quota_reservation SET postings = postings - %d WHERE reservation_id = :id"),
                 new Fault("budget", "UPDATE quota_budget SET posted = posted + %d WHERE " + ofTenant));

@@ -17,8 +17,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.springdoc.core.customizers.OpenApiCustomizer;
+import org.springdoc.core.customizers.OperationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.ResponseEntity;
 
 /** The OpenAPI page: {@code /admin/openapi.json}, shown by {@code /admin/swagger-ui.html}. */
 @Configuration(proxyBeanMethods = false)
@@ -61,6 +63,18 @@ class AdminOpenApi {
                     .flatMap(path -> path.readOperations().stream())
                     .forEach(operation -> codesByStatus.forEach((status, codes) ->
                             operation.getResponses().addApiResponse(Integer.toString(status), problem(codes))));
+        };
+    }
+
+    /** What answers with an entity of its own has made something. */
+    @Bean
+    OperationCustomizer creations() {
+        return (operation, handler) -> {
+            var responses = operation.getResponses();
+            if (ResponseEntity.class.equals(handler.getMethod().getReturnType()) && responses.containsKey("200")) {
+                responses.addApiResponse("201", responses.remove("200").description("Created"));
+            }
+            return operation;
         };
     }
 

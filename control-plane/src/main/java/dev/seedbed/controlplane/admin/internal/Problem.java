@@ -14,7 +14,9 @@ record Problem(
         @Schema(description = "The code in words") String title,
         @Schema(description = "HTTP status") int status,
         @Schema(description = "What is wrong, for people") String detail,
-        @Schema(description = "Path of the request") URI instance,
+
+        @Schema(description = "Path of the request", format = "uri-reference")
+        URI instance,
 
         @Schema(description = "For programs", example = "already_exists")
         String code,

@@ -19,10 +19,8 @@ import org.springframework.stereotype.Component;
 @GlobalServerInterceptor
 class CallContext implements ServerInterceptor {
 
-    private static final Context.Key<RequestId> REQUEST_ID = Context.key("request-id");
+    private static final Context.Key<Call> CALL = Context.key("call");
     private static final Context.Key<String> AUTHORIZATION = Context.key("authorization");
-    private static final Metadata.Key<String> REQUEST_ID_HEADER =
-            Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> AUTHORIZATION_HEADER =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -33,7 +31,12 @@ class CallContext implements ServerInterceptor {
     }
 
     static RequestId requestId() {
-        return REQUEST_ID.get();
+        return call().id();
+    }
+
+    /** The call that is being answered. */
+    static Call call() {
+        return CALL.get();
     }
 
     static @Nullable String authorization() {
@@ -44,8 +47,9 @@ class CallContext implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         var id = RequestId.next(clock);
+        var known = new Call(id);
         var context =
-                Context.current().withValue(REQUEST_ID, id).withValue(AUTHORIZATION, headers.get(AUTHORIZATION_HEADER));
+                Context.current().withValue(CALL, known).withValue(AUTHORIZATION, headers.get(AUTHORIZATION_HEADER));
         return Contexts.interceptCall(
                 context,
                 new SimpleForwardingServerCall<>(call) {
@@ -54,14 +58,14 @@ class CallContext implements ServerInterceptor {
                     @Override
                     public void sendHeaders(Metadata responseHeaders) {
                         headersSent = true;
-                        responseHeaders.put(REQUEST_ID_HEADER, id.toString());
+                        known.describe(responseHeaders);
                         super.sendHeaders(responseHeaders);
                     }
 
                     @Override
                     public void close(Status status, Metadata trailers) {
                         if (!headersSent) {
-                            trailers.put(REQUEST_ID_HEADER, id.toString());
+                            known.describe(trailers);
                         }
                         super.close(status, trailers);
                     }

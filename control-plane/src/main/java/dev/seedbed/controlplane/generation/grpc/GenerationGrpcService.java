@@ -1,11 +1,15 @@
 package dev.seedbed.controlplane.generation.grpc;
 
+import dev.seedbed.controlplane.generation.CallerLimits;
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.Generations;
 import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
-import dev.seedbed.controlplane.wire.DatabaseFailure;
+import dev.seedbed.controlplane.tenant.Scope;
+import dev.seedbed.controlplane.usage.Rejection;
+import dev.seedbed.controlplane.usage.Rejections;
 import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.ErrorType;
 import dev.seedbed.controlplane.wire.GrpcError;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import dev.seedbed.generation.v1.GenerateRequest;
@@ -20,26 +24,34 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
 /** The public gRPC service; each generation runs in a virtual thread, in its call's context. */
 @Service
 class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, BindableService {
 
-    private static final Logger log = LoggerFactory.getLogger(GenerationGrpcService.class);
-
     /** Without a deadline of the caller, the server's own bound holds. */
     private static final Duration ANY_PATIENCE = Duration.ofDays(1);
 
+    private static final String ENDPOINT = "Generate";
+
     private final ApiKeys apiKeys;
     private final Generations generations;
+    private final CallerLimits limits;
+    private final Rejections rejections;
     private final ObservationRegistry observations;
 
-    GenerationGrpcService(ApiKeys apiKeys, Generations generations, ObservationRegistry observations) {
+    GenerationGrpcService(
+            ApiKeys apiKeys,
+            Generations generations,
+            CallerLimits limits,
+            Rejections rejections,
+            ObservationRegistry observations) {
         this.apiKeys = apiKeys;
         this.generations = generations;
+        this.limits = limits;
+        this.rejections = rejections;
         this.observations = observations;
     }
 
@@ -51,43 +63,49 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
     @Override
     public void generate(GenerateRequest request, StreamObserver<GenerateResponse> responses) {
         var client = (ServerCallStreamObserver<GenerateResponse>) responses;
-        var id = CallContext.requestId();
-        var events = new StreamedEvents(client, id);
+        var call = CallContext.call();
+        var events = new StreamedEvents(client, call);
         var inCall = Context.current().wrap(() -> run(request, client, events));
         // The trace is the thread's, unlike the context.
         var observation = observations.getCurrentObservation();
         Thread.ofVirtual()
-                .name("generate-" + id)
+                .name("generate-" + call.id())
                 .start(observation == null ? inCall : () -> observation.scoped(inCall));
     }
 
     private void run(
             GenerateRequest request, ServerCallStreamObserver<GenerateResponse> client, StreamedEvents events) {
+        @Nullable Caller caller = null;
         try {
-            Caller caller = apiKeys.authenticate(CallContext.authorization());
+            caller = authenticated();
             if (request == MalformedRequests.MALFORMED) {
                 throw new SeedbedException(
                         ErrorCode.INVALID_REQUEST,
                         "request cannot be parsed (expected: GenerateRequest, texts in UTF-8)");
             }
             generations.generate(caller, GenerationWire.command(CallContext.requestId(), request), patience(), events);
-        } catch (SeedbedException failure) {
-            client.onError(GrpcError.of(failure));
         } catch (ClientGoneException gone) {
             // After a cancellation or a deadline gRPC has answered already; a stalled client is told.
             client.onError(Status.CANCELLED.withDescription(gone.getMessage()).asException());
         } catch (RuntimeException e) {
-            client.onError(GrpcError.of(known(e)));
+            var failure = GrpcFailures.known(e);
+            refused(caller, failure, events);
+            client.onError(GrpcError.of(failure));
         }
     }
 
-    private static SeedbedException known(RuntimeException failure) {
-        if (DatabaseFailure.mayPass(failure)) {
-            log.warn("database failure: {}", failure.toString());
-            return DatabaseFailure.of(failure);
+    private Caller authenticated() {
+        var caller = apiKeys.authenticate(CallContext.authorization());
+        // Of a call that is refused; an admitted one tells how its reservation left them.
+        CallContext.call().limits(() -> limits.of(caller));
+        caller.permissions().require(Scope.GENERATE);
+        return caller;
+    }
+
+    private void refused(@Nullable Caller caller, SeedbedException failure, StreamedEvents events) {
+        if (!events.isAdmitted() && failure.code().type() != ErrorType.INTERNAL) {
+            rejections.note(Rejection.of(CallContext.requestId(), caller, ENDPOINT, failure));
         }
-        log.error("internal error", failure);
-        return new SeedbedException(ErrorCode.INTERNAL, "internal error");
     }
 
     private static Duration patience() {

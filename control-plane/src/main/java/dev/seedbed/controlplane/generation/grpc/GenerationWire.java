@@ -31,7 +31,8 @@ final class GenerationWire {
                 request.hasMaxTokens() ? (long) request.getMaxTokens() : null,
                 request.getStopList(),
                 knobs(request.getOptions()),
-                request.getDiffusing());
+                request.getDiffusing(),
+                request.getSuffix());
     }
 
     private static Prompt prompt(GenerateRequest request) {

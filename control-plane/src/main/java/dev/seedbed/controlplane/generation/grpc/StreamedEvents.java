@@ -3,10 +3,10 @@ package dev.seedbed.controlplane.generation.grpc;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.seedbed.controlplane.generation.FinishReason;
 import dev.seedbed.controlplane.generation.GenerationSink;
+import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
-import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.generation.v1.GenerateResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
@@ -24,7 +24,8 @@ final class StreamedEvents implements GenerationSink {
     private static final long STALL_NANOS = Duration.ofSeconds(60).toNanos();
 
     private final ServerCallStreamObserver<GenerateResponse> client;
-    private final RequestId requestId;
+    private final Call call;
+    private boolean admitted;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
@@ -32,11 +33,16 @@ final class StreamedEvents implements GenerationSink {
     private boolean gone;
 
     /** Created before the service method returns: later, gRPC takes no handlers. */
-    StreamedEvents(ServerCallStreamObserver<GenerateResponse> client, RequestId requestId) {
+    StreamedEvents(ServerCallStreamObserver<GenerateResponse> client, Call call) {
         this.client = client;
-        this.requestId = requestId;
+        this.call = call;
         client.setOnReadyHandler(this::signal);
         client.setOnCancelHandler(this::clientGone);
+    }
+
+    /** Whether anything was reserved. Of the relay's thread. */
+    boolean isAdmitted() {
+        return admitted;
     }
 
     private void signal() {
@@ -60,7 +66,10 @@ final class StreamedEvents implements GenerationSink {
 
     @Override
     public void admitted(ModelVersion version, List<Budget> budgets) {
-        send(GenerationWire.started(requestId, version.name()));
+        var under = RateLimit.of(budgets);
+        call.limits(() -> under);
+        admitted = true;
+        send(GenerationWire.started(call.id(), version.name()));
     }
 
     @Override

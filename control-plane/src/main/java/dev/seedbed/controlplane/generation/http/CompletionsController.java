@@ -2,8 +2,8 @@ package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.Generations;
-import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.tenant.Scope;
 import dev.seedbed.controlplane.wire.RequestId;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -14,20 +14,22 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code POST /v1/completions} and {@code POST /v1/chat/completions}; each runs in its request's own virtual thread. */
+/** The endpoints that generate; each request runs in a virtual thread of its own. */
 @RestController
 class CompletionsController {
 
     /** HTTP carries no deadline; the server's own bound holds. */
     private static final Duration ANY_PATIENCE = Duration.ofDays(1);
 
-    private final ApiKeys apiKeys;
+    private final Callers callers;
     private final Generations generations;
+    private final OpenAiHeaders headers;
     private final Clock clock;
 
-    CompletionsController(ApiKeys apiKeys, Generations generations, Clock clock) {
-        this.apiKeys = apiKeys;
+    CompletionsController(Callers callers, Generations generations, OpenAiHeaders headers, Clock clock) {
+        this.callers = callers;
         this.generations = generations;
+        this.headers = headers;
         this.clock = clock;
     }
 
@@ -41,26 +43,31 @@ class CompletionsController {
         answer(request, response, OpenAiRequest::chatCompletion);
     }
 
+    @PostMapping("/v1/fim/completions")
+    void fill(HttpServletRequest request, HttpServletResponse response) {
+        answer(request, response, OpenAiRequest::fimCompletion);
+    }
+
     private interface Parser {
         OpenAiRequest parse(RequestId id, ObjectNode body);
     }
 
     private void answer(HttpServletRequest request, HttpServletResponse response, Parser parser) {
-        var startedAtNanos = System.nanoTime();
-        var caller = apiKeys.authenticate(request.getHeader("Authorization"));
+        var caller = callers.require(request, Scope.GENERATE);
+        var exchange = Exchange.of(request);
         ObjectNode body;
         try {
             body = RequestBody.read(request);
         } catch (IOException e) {
             throw new ClientGoneException("request body not read", e);
         }
-        var wanted = parser.parse(OpenAiFilter.idOf(request), body);
+        var wanted = parser.parse(exchange.id(), body);
         var shape = OpenAiShape.of(wanted, clock.instant().getEpochSecond());
         if (wanted.stream()) {
-            stream(caller, wanted, new StreamedAnswer(response, shape, wanted.includeUsage(), startedAtNanos));
+            stream(caller, wanted, new StreamedAnswer(response, shape, wanted.includeUsage(), headers, exchange));
         } else {
             generations.generate(
-                    caller, wanted.command(), ANY_PATIENCE, new WholeAnswer(response, shape, startedAtNanos));
+                    caller, wanted.command(), ANY_PATIENCE, new WholeAnswer(response, shape, headers, exchange));
         }
     }
 

@@ -1,8 +1,11 @@
 package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
+import dev.seedbed.controlplane.usage.Rejection;
+import dev.seedbed.controlplane.usage.Rejections;
 import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.ErrorType;
 import dev.seedbed.controlplane.wire.OpenAiError;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -18,6 +21,7 @@ import org.springframework.http.MediaType;
 import org.springframework.stereotype.Component;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.servlet.HandlerExceptionResolver;
+import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
 
@@ -28,6 +32,14 @@ class OpenAiErrors implements HandlerExceptionResolver {
 
     private static final Logger log = LoggerFactory.getLogger(OpenAiErrors.class);
 
+    private final OpenAiHeaders headers;
+    private final Rejections rejections;
+
+    OpenAiErrors(OpenAiHeaders headers, Rejections rejections) {
+        this.headers = headers;
+        this.rejections = rejections;
+    }
+
     @Override
     public @Nullable ModelAndView resolveException(
             HttpServletRequest request, HttpServletResponse response, @Nullable Object handler, Exception cause) {
@@ -36,12 +48,26 @@ class OpenAiErrors implements HandlerExceptionResolver {
         }
         if (!response.isCommitted() && !(cause instanceof ClientGoneException)) {
             try {
-                write(response, known(cause));
+                var failure = known(cause);
+                note(request, failure);
+                write(Exchange.of(request), response, failure);
             } catch (IOException e) {
                 log.debug("client is gone before its error", e);
             }
         }
         return new ModelAndView();
+    }
+
+    /** What was admitted has a record of its own, and what reached no endpoint is nobody's request. */
+    private void note(HttpServletRequest request, SeedbedException failure) {
+        var exchange = Exchange.of(request);
+        var pattern = request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE);
+        if (exchange.admittedUnder() == null
+                && pattern != null
+                && failure.code().type() != ErrorType.INTERNAL) {
+            var endpoint = request.getMethod() + " " + pattern;
+            rejections.note(Rejection.of(exchange.id(), exchange.caller(), endpoint, failure));
+        }
     }
 
     /** The error as one of ours; only our own defects are logged. */
@@ -64,9 +90,10 @@ class OpenAiErrors implements HandlerExceptionResolver {
         };
     }
 
-    private static void write(HttpServletResponse response, SeedbedException failure) throws IOException {
+    private void write(Exchange exchange, HttpServletResponse response, SeedbedException failure) throws IOException {
         response.setStatus(failure.code().httpStatus());
         OpenAiError.headers(failure).forEach(response::setHeader);
+        headers.write(response, exchange);
         if (failure.code() == ErrorCode.INVALID_API_KEY) {
             response.setHeader("WWW-Authenticate", "Bearer realm=\"seedbed\"");
         }

@@ -18,7 +18,6 @@ import org.springframework.web.filter.ServerHttpObservationFilter;
 class OpenAiFilter extends OncePerRequestFilter {
 
     private static final String PREFIX = "/v1";
-    private static final String ATTRIBUTE = OpenAiFilter.class.getName() + ".requestId";
 
     private final Clock clock;
 
@@ -32,10 +31,6 @@ class OpenAiFilter extends OncePerRequestFilter {
         return path.equals(PREFIX) || path.startsWith(PREFIX + "/");
     }
 
-    static RequestId idOf(HttpServletRequest request) {
-        return (RequestId) request.getAttribute(ATTRIBUTE);
-    }
-
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
         return !covers(request);
@@ -45,8 +40,9 @@ class OpenAiFilter extends OncePerRequestFilter {
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
         var id = RequestId.next(clock);
-        request.setAttribute(ATTRIBUTE, id);
+        Exchange.begin(request, id);
         response.setHeader("x-request-id", id.toString());
+        response.setHeader("openai-version", OpenAiHeaders.VERSION);
         ServerHttpObservationFilter.findObservationContext(request)
                 .ifPresent(trace -> trace.addHighCardinalityKeyValue(KeyValue.of("seedbed.request_id", id.toString())));
         response.setHeader("Cache-Control", "no-store");

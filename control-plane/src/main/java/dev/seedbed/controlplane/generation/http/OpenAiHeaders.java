@@ -1,33 +1,55 @@
 package dev.seedbed.controlplane.generation.http;
 
-import dev.seedbed.controlplane.quota.Budget;
-import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.generation.CallerLimits;
+import dev.seedbed.controlplane.generation.RateLimit;
+import dev.seedbed.controlplane.generation.RateLimitHeaders;
+import dev.seedbed.controlplane.wire.DatabaseFailure;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
-import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
 
-/** What an admitted request's response says beside its body. Limits over a tenant's whole life have no reset. */
-final class OpenAiHeaders {
+/**
+ * What every answer below {@code /v1} says beside its body: how long it took, and where the caller's limits stand. An admitted
+ * request tells them as its reservation left them, any other as they are. Without a caller there are none.
+ */
+@Component
+class OpenAiHeaders {
 
-    private OpenAiHeaders() {}
+    /** The version of OpenAI's API whose shapes these are. */
+    static final String VERSION = "2020-10-01";
 
-    static void write(HttpServletResponse response, List<Budget> budgets, long startedAtNanos) {
-        response.setHeader("openai-processing-ms", Long.toString((System.nanoTime() - startedAtNanos) / 1_000_000));
-        for (var budget : budgets) {
-            if (budget.limit() == null) {
-                continue;
+    private static final Logger log = LoggerFactory.getLogger(OpenAiHeaders.class);
+
+    private final CallerLimits limits;
+
+    OpenAiHeaders(CallerLimits limits) {
+        this.limits = limits;
+    }
+
+    void write(HttpServletResponse response, Exchange exchange) {
+        response.setHeader("openai-processing-ms", Long.toString(exchange.elapsedMillis()));
+        RateLimitHeaders.of(limitsOf(exchange)).forEach((name, values) -> {
+            response.setHeader(name, values.getFirst());
+            values.stream().skip(1).forEach(value -> response.addHeader(name, value));
+        });
+    }
+
+    private List<RateLimit> limitsOf(Exchange exchange) {
+        var caller = exchange.caller();
+        var admittedUnder = exchange.admittedUnder();
+        if (admittedUnder != null || caller == null) {
+            return admittedUnder == null ? List.of() : admittedUnder;
+        }
+        try {
+            return limits.of(caller);
+        } catch (RuntimeException e) {
+            if (!DatabaseFailure.mayPass(e)) {
+                throw e;
             }
-            if (budget.unit() == Unit.OUTPUT_TOKEN) {
-                response.setHeader("x-ratelimit-limit-tokens", Long.toString(budget.limit()));
-                response.setHeader("x-ratelimit-remaining-tokens", Long.toString(budget.available()));
-            }
-            if (budget.unit() == Unit.REQUEST) {
-                response.setHeader("x-ratelimit-limit-requests", Long.toString(budget.limit()));
-                response.setHeader("x-ratelimit-remaining-requests", Long.toString(budget.available()));
-            }
-            var name = budget.unit().name().toLowerCase(Locale.ROOT).replace('_', '-');
-            response.addHeader("RateLimit-Policy", "\"%s\";q=%d".formatted(name, budget.limit()));
-            response.addHeader("RateLimit", "\"%s\";r=%d".formatted(name, budget.available()));
+            log.debug("limits not read", e);
+            return List.of();
         }
     }
 }

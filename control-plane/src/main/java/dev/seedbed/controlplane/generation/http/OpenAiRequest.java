@@ -9,6 +9,7 @@ import dev.seedbed.controlplane.usage.GenerationRecord.Surface;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,17 +22,30 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeUsage) {
 
+    /** What may be asked for; all of them get what there is. */
+    private enum ServiceTier {
+        AUTO,
+        DEFAULT,
+        FLEX,
+        SCALE,
+        PRIORITY,
+        FAST
+    }
+
     static OpenAiRequest completion(RequestId id, ObjectNode body) {
         var fields = new Fields(body, "");
         var prompt = new Prompt.Text(prompt(fields));
         fields.refuseUnless("best_of", "1", OpenAiRequest::isOne);
         fields.refuseUnless("echo", "false", OpenAiRequest::isFalse);
-        fields.refuseUnless(
-                "suffix",
-                "none",
-                value -> value.isString() && value.stringValue().isEmpty());
         fields.refuseUnless("logprobs", "none", value -> false);
-        return finish(id, Surface.COMPLETIONS, fields, prompt, fields.integer("max_tokens"));
+        return finish(id, Surface.COMPLETIONS, fields, prompt, fields.integer("max_tokens"), suffix(fields));
+    }
+
+    /** A completion whose {@code suffix} is what it is about. */
+    static OpenAiRequest fimCompletion(RequestId id, ObjectNode body) {
+        var fields = new Fields(body, "");
+        var prompt = new Prompt.Text(prompt(fields));
+        return finish(id, Surface.FIM_COMPLETIONS, fields, prompt, maxTokens(fields), suffix(fields));
     }
 
     static OpenAiRequest chatCompletion(RequestId id, ObjectNode body) {
@@ -40,23 +54,24 @@ record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeU
         fields.refuseUnless("logprobs", "false", OpenAiRequest::isFalse);
         fields.refuseUnless("top_logprobs", "none", value -> false);
         fields.refuseUnless("tools", "none", OpenAiRequest::isEmpty);
-        fields.refuseUnless(
-                "tool_choice",
-                "none",
-                value -> value.isString() && value.stringValue().equals("none"));
+        fields.refuseUnless("tool_choice", "none", OpenAiRequest::isNone);
         fields.refuseUnless("functions", "none", OpenAiRequest::isEmpty);
-        fields.refuseUnless(
-                "function_call",
-                "none",
-                value -> value.isString() && value.stringValue().equals("none"));
+        fields.refuseUnless("function_call", "none", OpenAiRequest::isNone);
         fields.refuseUnless("response_format", "{\"type\": \"text\"}", OpenAiRequest::isTextFormat);
         fields.refuseUnless("modalities", "[\"text\"]", OpenAiRequest::isTextOnly);
+        fields.refuseUnless("audio", "none", value -> false);
+        fields.refuseUnless("web_search_options", "none", value -> false);
+        fields.refuseUnless("moderation", "none", value -> false);
+        // A hint at the answer, which can only save time.
+        fields.object("prediction");
+        fields.refuseUnless("reasoning_effort", "none", OpenAiRequest::isNone);
+        fields.refuseUnless("verbosity", "medium", value -> value.asString("").equals("medium"));
         fields.ignore("parallel_tool_calls");
-        return finish(id, Surface.CHAT_COMPLETIONS, fields, prompt, maxTokens(fields));
+        return finish(id, Surface.CHAT_COMPLETIONS, fields, prompt, maxTokens(fields), "");
     }
 
     private static OpenAiRequest finish(
-            RequestId id, Surface surface, Fields fields, Prompt prompt, @Nullable Long maxTokens) {
+            RequestId id, Surface surface, Fields fields, Prompt prompt, @Nullable Long maxTokens, String suffix) {
         var model = fields.string("model");
         var stop = fields.strings("stop");
         var knobs = knobs(fields);
@@ -67,10 +82,18 @@ record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeU
         fields.refuseUnless("logit_bias", "none", OpenAiRequest::isEmpty);
         fields.refuseUnless("frequency_penalty", "0", OpenAiRequest::isZero);
         fields.refuseUnless("presence_penalty", "0", OpenAiRequest::isZero);
-        fields.ignore("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key");
+        fields.choice("service_tier", ServiceTier.class);
+        fields.ignore(
+                "user",
+                "metadata",
+                "store",
+                "safety_identifier",
+                "prompt_cache_key",
+                "prompt_cache_options",
+                "prompt_cache_retention");
         fields.refuseUnknown();
         return new OpenAiRequest(
-                new GenerationCommand(id, surface, model, prompt, maxTokens, stop, knobs, diffusing),
+                new GenerationCommand(id, surface, model, prompt, maxTokens, stop, knobs, diffusing, suffix),
                 stream,
                 includeUsage);
     }
@@ -87,6 +110,10 @@ record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeU
             throw fields.wrongType("prompt", value, "a string, or an array of one string");
         }
         return value.stringValue();
+    }
+
+    private static String suffix(Fields fields) {
+        return Objects.requireNonNullElse(fields.string("suffix"), "");
     }
 
     private static List<Prompt.Message> messages(Fields fields) {
@@ -202,6 +229,10 @@ record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeU
 
     private static boolean isZero(JsonNode value) {
         return value.isNumber() && value.doubleValue() == 0;
+    }
+
+    private static boolean isNone(JsonNode value) {
+        return value.asString("").equals("none");
     }
 
     private static boolean isFalse(JsonNode value) {

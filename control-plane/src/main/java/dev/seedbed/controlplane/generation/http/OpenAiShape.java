@@ -17,6 +17,9 @@ abstract sealed class OpenAiShape {
 
     private static final JsonMapper json = JsonMapper.shared();
 
+    /** There is one; OpenAI answers with what was really used. */
+    private static final String SERVICE_TIER = "default";
+
     private final String id;
     private final long createdSeconds;
     private final boolean includeUsage;
@@ -210,6 +213,11 @@ abstract sealed class OpenAiShape {
                     .putNull("refusal");
             whole.set("usage", usage(work));
             return withDetail(whole, detail);
+        }
+
+        @Override
+        ObjectNode envelope(String object, ModelVersion version) {
+            return super.envelope(object, version).put("service_tier", SERVICE_TIER);
         }
     }
 }

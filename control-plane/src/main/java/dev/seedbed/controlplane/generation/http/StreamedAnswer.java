@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.generation.FinishReason;
 import dev.seedbed.controlplane.generation.GenerationSink;
+import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
@@ -27,24 +28,30 @@ final class StreamedAnswer implements GenerationSink {
     private final HttpServletResponse response;
     private final OpenAiShape shape;
     private final boolean includeUsage;
-    private final long startedAtNanos;
+    private final OpenAiHeaders headers;
+    private final Exchange exchange;
     private @Nullable ModelVersion version;
-    private List<Budget> budgets = List.of();
     private boolean opened;
     private boolean over;
     private long writtenAtNanos = System.nanoTime();
 
-    StreamedAnswer(HttpServletResponse response, OpenAiShape shape, boolean includeUsage, long startedAtNanos) {
+    StreamedAnswer(
+            HttpServletResponse response,
+            OpenAiShape shape,
+            boolean includeUsage,
+            OpenAiHeaders headers,
+            Exchange exchange) {
         this.response = response;
         this.shape = shape;
         this.includeUsage = includeUsage;
-        this.startedAtNanos = startedAtNanos;
+        this.headers = headers;
+        this.exchange = exchange;
     }
 
     @Override
     public void admitted(ModelVersion pinned, List<Budget> after) {
         version = pinned;
-        budgets = after;
+        exchange.admitted(RateLimit.of(after));
         writtenAtNanos = System.nanoTime();
     }
 
@@ -98,7 +105,7 @@ final class StreamedAnswer implements GenerationSink {
             return;
         }
         opened = true;
-        OpenAiHeaders.write(response, budgets, startedAtNanos);
+        headers.write(response, exchange);
         response.setContentType("text/event-stream;charset=utf-8");
         response.setHeader("Cache-Control", "no-cache");
         response.setHeader("X-Accel-Buffering", "no");

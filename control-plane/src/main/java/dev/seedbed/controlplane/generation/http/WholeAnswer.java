@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.generation.FinishReason;
 import dev.seedbed.controlplane.generation.GenerationSink;
+import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
@@ -18,21 +19,22 @@ final class WholeAnswer implements GenerationSink {
 
     private final HttpServletResponse response;
     private final OpenAiShape shape;
-    private final long startedAtNanos;
+    private final OpenAiHeaders headers;
+    private final Exchange exchange;
     private final StringBuilder text = new StringBuilder();
     private @Nullable ModelVersion version;
-    private List<Budget> budgets = List.of();
 
-    WholeAnswer(HttpServletResponse response, OpenAiShape shape, long startedAtNanos) {
+    WholeAnswer(HttpServletResponse response, OpenAiShape shape, OpenAiHeaders headers, Exchange exchange) {
         this.response = response;
         this.shape = shape;
-        this.startedAtNanos = startedAtNanos;
+        this.headers = headers;
+        this.exchange = exchange;
     }
 
     @Override
     public void admitted(ModelVersion pinned, List<Budget> after) {
         version = pinned;
-        budgets = after;
+        exchange.admitted(RateLimit.of(after));
     }
 
     @Override
@@ -49,7 +51,7 @@ final class WholeAnswer implements GenerationSink {
     @Override
     public void finished(FinishReason reason, String detail, Work work) {
         var body = shape.whole(Objects.requireNonNull(version), text.toString(), reason, detail, work);
-        OpenAiHeaders.write(response, budgets, startedAtNanos);
+        headers.write(response, exchange);
         response.setContentType(MediaType.APPLICATION_JSON_VALUE);
         try {
             response.getOutputStream().write(body.toString().getBytes(StandardCharsets.UTF_8));

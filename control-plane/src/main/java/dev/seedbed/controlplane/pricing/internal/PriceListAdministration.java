@@ -56,6 +56,7 @@ class PriceListAdministration {
 
     @Transactional
     public PriceListFacts makeDefault(String name, Operator operator) {
+        priced(name);
         return change(name, "price_list.make_default", list -> lists.makeDefault(list.id()), operator);
     }
 
@@ -71,6 +72,17 @@ class PriceListAdministration {
             audit.append(operator, action, before.path(), before, after);
         }
         return after;
+    }
+
+    /** A list without prices would let the default one hold, or nothing. */
+    private PriceListFacts priced(String name) {
+        var list = get(name);
+        if (list.version() == 0) {
+            throw new SeedbedException(
+                    ErrorCode.FAILED_PRECONDITION,
+                    "price list has no version: %s (expected: at least one)".formatted(name));
+        }
+        return list;
     }
 
     public PriceListFacts get(String name) {
@@ -98,7 +110,7 @@ class PriceListAdministration {
         if (name == null) {
             lists.unassign(tenant);
         } else {
-            lists.assign(tenant, get(name).id());
+            lists.assign(tenant, priced(name).id());
         }
         var after = assigned(tenant);
         if (!Objects.equals(before, after)) {

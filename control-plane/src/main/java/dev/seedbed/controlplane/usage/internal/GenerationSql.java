@@ -38,20 +38,25 @@ public class GenerationSql {
             String modelVersion,
             @Nullable PriceList prices,
             GenerationRecord.Surface surface,
-            String knobs) {
+            String knobs,
+            String limits) {
         jdbc.sql("""
-                INSERT INTO usage_generation (request_id, tenant_id, api_key_id, model_version, price_list_id, price_list_version,
-                                              surface, knobs, state)
-                VALUES (:id, :tenant, :key, :version, :list::uuid, :list_version::integer, :surface, :knobs::jsonb, 'RUNNING')
+                INSERT INTO usage_generation
+                    (request_id, tenant_id, project_id, api_key_id, model_version, price_list_id, price_list_version,
+                     surface, knobs, limits, state)
+                VALUES (:id, :tenant, :project, :key, :version, :list::uuid, :list_version::integer,
+                        :surface, :knobs::jsonb, :limits::jsonb, 'RUNNING')
                 """)
                 .param("id", id.value())
                 .param("tenant", caller.tenantId().value())
+                .param("project", caller.projectId().value())
                 .param("key", caller.apiKeyId().value())
                 .param("version", modelVersion)
                 .param("list", prices == null ? null : prices.id())
                 .param("list_version", prices == null ? null : prices.version())
                 .param("surface", surface.name())
                 .param("knobs", knobs)
+                .param("limits", limits)
                 .update();
     }
 
@@ -143,10 +148,13 @@ public class GenerationSql {
                 new RequestId(row.getObject("request_id", UUID.class)),
                 new TenantId(row.getObject("tenant_id", UUID.class)),
                 new ApiKeyId(row.getString("api_key_id")),
+                row.getObject("project_id", UUID.class),
                 row.getString("model_version"),
                 prices(row),
                 GenerationRecord.Surface.valueOf(row.getString("surface")),
                 row.getString("knobs"),
+                row.getString("limits"),
+                row.getString("arm"),
                 GenerationRecord.State.valueOf(row.getString("state")),
                 row.getString("finish_reason"),
                 row.getString("finish_detail"),

@@ -2,6 +2,8 @@ package dev.seedbed.controlplane.usage.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import dev.seedbed.controlplane.quota.Reservation;
+import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.LedgerEntry;
@@ -21,7 +23,15 @@ record GenerationView(
         @JsonProperty("api_key_id") @Schema(description = "public_id of the key that asked")
         String apiKeyId,
 
+        @JsonProperty("project_id")
+        @Schema(description = "Of the key when it asked; null: not recorded", nullable = true)
+        @Nullable
+        UUID projectId,
+
         @JsonProperty("model_version") String modelVersion,
+
+        @Schema(description = "Of a rollout; null: none", nullable = true) @Nullable
+        String arm,
 
         @JsonProperty("price_list") @Schema(description = "null: it cost nothing") @Nullable
         String priceList,
@@ -31,6 +41,17 @@ record GenerationView(
 
         @Schema(type = "object", description = "The options as asked for and what was reserved") @JsonRawValue
         String knobs,
+
+        @Schema(
+                type = "array",
+                nullable = true,
+                description = "Every limit that held, as the reservation left it; null: not recorded")
+        @JsonRawValue
+        @Nullable
+        String limits,
+
+        @Schema(description = "null: none is stored", nullable = true) @Nullable
+        ReservationView reservation,
 
         GenerationRecord.State state,
         @JsonProperty("finish_reason") @Nullable String finishReason,
@@ -50,16 +71,20 @@ record GenerationView(
         @JsonProperty("finish_time") @Nullable Instant finishTime,
         @JsonProperty("ledger_entries") List<EntryView> ledgerEntries) {
 
-    static GenerationView of(GenerationRecord record, List<LedgerEntry> entries) {
+    static GenerationView of(GenerationRecord record, @Nullable Reservation reservation, List<LedgerEntry> entries) {
         return new GenerationView(
                 record.requestId().value(),
                 record.tenantId().value(),
                 record.apiKeyId().value(),
+                record.projectId(),
                 record.modelVersion(),
+                record.arm(),
                 record.prices() == null ? null : record.prices().name(),
                 record.prices() == null ? null : record.prices().version(),
                 record.surface(),
                 record.knobs(),
+                record.limits(),
+                reservation == null ? null : ReservationView.of(reservation),
                 record.state(),
                 record.finishReason(),
                 record.finishDetail(),
@@ -69,6 +94,45 @@ record GenerationView(
                 record.createTime(),
                 record.finishTime(),
                 entries.stream().map(EntryView::of).toList());
+    }
+
+    @Schema(name = "Reservation")
+    record ReservationView(
+            ReservationState state,
+
+            @Schema(description = "How often something was posted from it")
+            int postings,
+
+            @JsonProperty("create_time") Instant createTime,
+
+            @JsonProperty("expire_time") @Schema(description = "When it expires without a renewal")
+            Instant expireTime,
+
+            @JsonProperty("resolve_time") @Schema(nullable = true) @Nullable
+            Instant resolveTime,
+
+            @JsonProperty("late_time")
+            @Schema(description = "When its owner settled after the expiry", nullable = true)
+            @Nullable
+            Instant lateTime,
+
+            List<LineView> lines) {
+
+        static ReservationView of(Reservation reservation) {
+            return new ReservationView(
+                    reservation.state(),
+                    reservation.postings(),
+                    reservation.createTime(),
+                    reservation.expireTime(),
+                    reservation.resolveTime(),
+                    reservation.lateTime(),
+                    reservation.lines().stream()
+                            .map(line -> new LineView(line.unit(), line.reserved(), line.posted()))
+                            .toList());
+        }
+
+        @Schema(name = "ReservationLine", description = "What it holds of one budget, in the unit")
+        record LineView(Unit unit, long reserved, long posted) {}
     }
 
     @Schema(name = "Work")

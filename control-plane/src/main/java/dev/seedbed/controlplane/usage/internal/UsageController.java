@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.usage.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.seedbed.controlplane.quota.Reservations;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.tenant.TenantDirectory;
 import dev.seedbed.controlplane.tenant.TenantId;
@@ -36,6 +37,7 @@ class UsageController {
     private final TenantUsageSql usage;
     private final GenerationRecords generations;
     private final UsageLedger ledger;
+    private final Reservations reservations;
     private final LedgerCheck check;
 
     UsageController(
@@ -43,12 +45,14 @@ class UsageController {
             TenantUsageSql usage,
             GenerationRecords generations,
             UsageLedger ledger,
+            Reservations reservations,
             LedgerCheck check) {
         this.check = check;
         this.tenants = tenants;
         this.usage = usage;
         this.generations = generations;
         this.ledger = ledger;
+        this.reservations = reservations;
     }
 
     @GetMapping("/tenants/{tenant_id}/usage")
@@ -79,12 +83,13 @@ class UsageController {
     @GetMapping("/generations/{request_id}")
     @Operation(
             operationId = "getGeneration",
-            summary = "Shows an admitted generation and its ledger entries, never its text")
+            summary = "Shows an admitted generation whole: limits, reservation and ledger entries, never its text")
     GenerationView generation(@PathVariable("request_id") UUID requestId) {
         var id = new RequestId(requestId);
         return generations
                 .find(id)
-                .map(generation -> GenerationView.of(generation, ledger.entriesOf(id)))
+                .map(generation ->
+                        GenerationView.of(generation, reservations.find(id).orElse(null), ledger.entriesOf(id)))
                 .orElseThrow(() -> new SeedbedException(
                         ErrorCode.NOT_FOUND, "no admitted generation has this request id: " + requestId));
     }

@@ -106,7 +106,10 @@ class BadInputIT {
                 bad("{\"prompt\": \"p\", \"logit_bias\": {\"5\": 1}}", "logit_bias"),
                 bad("{\"prompt\": \"p\", \"logprobs\": 2}", "logprobs"),
                 bad("{\"prompt\": \"p\", \"echo\": true}", "echo"),
-                bad("{\"prompt\": \"p\", \"suffix\": \"s\"}", "suffix"),
+                bad("{\"prompt\": \"p\", \"suffix\": 7}", "suffix"),
+                bad("{\"prompt\": \"p\", \"suffix\": \"s\\u0000\"}", "suffix"),
+                bad("{\"prompt\": \"p\", \"suffix\": \"s\", \"stop\": [\"a\", \"b\", \"c\", \"d\"]}", "stop"),
+                bad("{\"prompt\": \"p\", \"service_tier\": \"gold\"}", "service_tier"),
                 bad("{\"prompt\": \"p\", \"presence_penalty\": 0.5}", "presence_penalty"),
                 bad("{\"prompt\": \"p\", \"promt\": \"typo\"}", "promt"));
     }
@@ -131,6 +134,9 @@ class BadInputIT {
                         "{\"messages\": [%s], \"response_format\": {\"type\": \"json_object\"}}".formatted(user),
                         "response_format"),
                 bad("{\"messages\": [%s], \"logprobs\": true}".formatted(user), "logprobs"),
+                bad("{\"messages\": [%s], \"suffix\": \"s\"}".formatted(user), "suffix"),
+                bad("{\"messages\": [%s], \"audio\": {}}".formatted(user), "audio"),
+                bad("{\"messages\": [%s], \"reasoning_effort\": \"high\"}".formatted(user), "reasoning_effort"),
                 bad(
                         "{\"messages\": [%s], \"max_tokens\": 4, \"max_completion_tokens\": 5}".formatted(user),
                         "max_completion_tokens"),

@@ -1,0 +1,65 @@
+package dev.seedbed.controlplane.generation.http;
+
+import dev.seedbed.controlplane.generation.RateLimit;
+import dev.seedbed.controlplane.tenant.Caller;
+import dev.seedbed.controlplane.wire.RequestId;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is known so far about one request below {@code /v1}: written while it is answered, read by whoever writes the answer. */
+final class Exchange {
+
+    private static final String ATTRIBUTE = Exchange.class.getName();
+
+    private final RequestId id;
+    private final long startedAtNanos;
+    private @Nullable Caller caller;
+    private @Nullable List<RateLimit> admittedUnder;
+
+    private Exchange(RequestId id, long startedAtNanos) {
+        this.id = id;
+        this.startedAtNanos = startedAtNanos;
+    }
+
+    static Exchange begin(HttpServletRequest request, RequestId id) {
+        var exchange = new Exchange(id, System.nanoTime());
+        request.setAttribute(ATTRIBUTE, exchange);
+        return exchange;
+    }
+
+    static Exchange of(HttpServletRequest request) {
+        if (request.getAttribute(ATTRIBUTE) instanceof Exchange exchange) {
+            return exchange;
+        }
+        throw new IllegalStateException("request is not below /v1: " + request.getRequestURI());
+    }
+
+    RequestId id() {
+        return id;
+    }
+
+    long elapsedMillis() {
+        return (System.nanoTime() - startedAtNanos) / 1_000_000;
+    }
+
+    /** Null before authentication. */
+    @Nullable
+    Caller caller() {
+        return caller;
+    }
+
+    void authenticated(Caller by) {
+        caller = by;
+    }
+
+    /** The limits after the reservation; null: nothing was admitted. */
+    @Nullable
+    List<RateLimit> admittedUnder() {
+        return admittedUnder;
+    }
+
+    void admitted(List<RateLimit> under) {
+        admittedUnder = under;
+    }
+}
