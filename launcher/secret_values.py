@@ -12,16 +12,23 @@ class SecretValues:
     admin_token: str
     api_key_pepper: str
     database_password: str
+    answer_log_secret: str
 
     @staticmethod
     def of(home: Path) -> "SecretValues":
-        """Reads the home's secrets, or makes them."""
+        """Reads the home's secrets, and makes those that it has not got."""
         file = home / "secrets.json"
-        if file.exists():
-            return SecretValues(**json.loads(file.read_text()))
-        made = SecretValues("sb-admin-" + secrets.token_urlsafe(32), secrets.token_urlsafe(48), secrets.token_urlsafe(32))
-        write_private(file, json.dumps(asdict(made), indent=2))
-        return made
+        known = json.loads(file.read_text()) if file.exists() else {}
+        fresh = SecretValues(
+            admin_token="sb-admin-" + secrets.token_urlsafe(32),
+            api_key_pepper=secrets.token_urlsafe(48),
+            database_password=secrets.token_urlsafe(32),
+            answer_log_secret=secrets.token_urlsafe(48),
+        )
+        values = SecretValues(**{**asdict(fresh), **known})
+        if asdict(values) != known:
+            write_private(file, json.dumps(asdict(values), indent=2))
+        return values
 
 
 def write_private(file: Path, text: str) -> None:

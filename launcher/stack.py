@@ -125,6 +125,7 @@ def control_plane(settings: Settings, secrets: SecretValues, java_options: Seque
             "SPRING_DATASOURCE_PASSWORD": secrets.database_password,
             "SEEDBED_ADMINTOKEN": secrets.admin_token,
             "SEEDBED_APIKEYPEPPER": secrets.api_key_pepper,
+            "SEEDBED_ANSWERLOGSECRET": secrets.answer_log_secret,
         },
         f"http://{host}:{ports.http}/actuator/health/readiness",
         java_options,

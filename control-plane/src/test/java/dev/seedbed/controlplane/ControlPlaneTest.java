@@ -36,27 +36,19 @@ public @interface ControlPlaneTest {
                     .getPropertySources()
                     .addFirst(new MapPropertySource(
                             "testing-database",
-                            Map.of(
-                                    "spring.datasource.url",
-                                    TestingPostgres.createDatabase(),
-                                    "spring.datasource.username",
-                                    TestingPostgres.USER,
-                                    "spring.datasource.password",
-                                    "",
-                                    "spring.grpc.server.port",
-                                    "0",
-                                    "seedbed.admin-token",
-                                    ADMIN_TOKEN,
-                                    "seedbed.api-key-pepper",
-                                    "testing-pepper-of-32-characters!",
-                                    "spring.grpc.client.channel.adapter.target",
-                                    ADAPTER.target(),
-                                    "seedbed.drain.readiness-delay",
-                                    "0s",
-                                    "seedbed.drain.stream-grace",
-                                    "0s",
-                                    "seedbed.model.refresh-period",
-                                    "200ms")));
+                            Map.ofEntries(
+                                    Map.entry("spring.datasource.url", TestingPostgres.createDatabase()),
+                                    Map.entry("spring.datasource.username", TestingPostgres.USER),
+                                    Map.entry("spring.datasource.password", ""),
+                                    Map.entry("spring.grpc.server.port", "0"),
+                                    Map.entry("seedbed.admin-token", ADMIN_TOKEN),
+                                    Map.entry("seedbed.api-key-pepper", "testing-pepper-of-32-characters!"),
+                                    Map.entry(
+                                            "seedbed.answer-log-secret", "testing-answer-log-secret-of-32-characters"),
+                                    Map.entry("spring.grpc.client.channel.adapter.target", ADAPTER.target()),
+                                    Map.entry("seedbed.drain.readiness-delay", "0s"),
+                                    Map.entry("seedbed.drain.stream-grace", "0s"),
+                                    Map.entry("seedbed.model.refresh-period", "200ms"))));
         }
     }
 }

@@ -38,7 +38,7 @@ class MigrationsTest {
                 .map(resource -> String.valueOf(resource.getFilename()))
                 .toList();
         assertThat(names)
-                .allMatch(name -> name.matches("V\\d{4}__(tenant|model|audit|pricing|quota|usage)_\\w+\\.sql"));
+                .allMatch(name -> name.matches("V\\d{4}__(tenant|model|answer|audit|pricing|quota|usage)_\\w+\\.sql"));
         assertThat(names.stream().map(name -> name.substring(0, 5))).doesNotHaveDuplicates();
     }
 }

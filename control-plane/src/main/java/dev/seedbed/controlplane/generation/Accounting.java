@@ -46,11 +46,18 @@ class Accounting {
     /**
      * What the generation may spend is counted from here on, not from when it began to wait for its turn.
      *
+     * @param first runs in the same transaction; may wait for others
      * @return the tenant's budgets afterwards
      */
     List<Budget> reserve(
-            OpenGeneration generation, GenerationCommand command, Caller caller, ModelVersion version, Amounts wanted) {
+            OpenGeneration generation,
+            GenerationCommand command,
+            Caller caller,
+            ModelVersion version,
+            Amounts wanted,
+            AdmissionStep first) {
         return inLane(caller.tenantId(), () -> {
+            first.apply();
             generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
             records.open(

@@ -3,6 +3,8 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.wire.RequestId;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -11,6 +13,14 @@ import java.util.List;
  * <p>Every method may throw {@link ClientGoneException}: the generation is then cancelled and billed as far as it was reported.
  */
 public interface GenerationSink {
+
+    /**
+     * Before anything else, at most once: what follows is the answer to an earlier request with the same idempotency key.
+     *
+     * @param original the request that was answered
+     * @param created when that one came in
+     */
+    default void replays(RequestId original, Instant created) {}
 
     /** First, once: the work is reserved. */
     void admitted(ModelVersion version, List<Budget> budgets);

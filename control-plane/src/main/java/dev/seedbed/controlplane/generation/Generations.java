@@ -11,9 +11,11 @@ import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Service;
@@ -68,10 +70,12 @@ public class Generations {
      * Runs one generation to its end.
      *
      * @param patience until when its client waits; the server's own bound holds too
+     * @param first becomes durable together with the reservation, or not at all; what it throws is thrown
      * @throws SeedbedException refused before anything was reserved, or failed later; what was reported until then is settled
      * @throws ClientGoneException the client went away; what was reported until then is settled
      */
-    public void generate(Caller caller, GenerationCommand command, Duration patience, GenerationSink sink) {
+    public void generate(
+            Caller caller, GenerationCommand command, Duration patience, GenerationSink sink, AdmissionStep first) {
         var deadlineNanos =
                 System.nanoTime() + min(patience, properties.maxDuration()).toNanos();
         try (var measured = metrics.start(command.surface())) {
@@ -79,7 +83,7 @@ public class Generations {
                 open.takePlace();
                 try {
                     var trimmed = Infill.around(command, sink);
-                    run(admit(caller, command, deadlineNanos, trimmed), measured.watching(trimmed));
+                    run(admit(caller, command, deadlineNanos, trimmed, first), measured.watching(trimmed));
                 } finally {
                     open.givePlaceBack();
                 }
@@ -101,7 +105,25 @@ public class Generations {
         return a.compareTo(b) < 0 ? a : b;
     }
 
-    private Admission admit(Caller caller, GenerationCommand command, long deadlineNanos, GenerationSink sink) {
+    /**
+     * Stops a generation that runs in this replica.
+     *
+     * @return whether it has settled, within the patience
+     */
+    public boolean stop(RequestId id, String reason, Duration patience) {
+        open.find(id).ifPresent(generation -> generation.stop(reason));
+        var giveUpAt = System.nanoTime() + patience.toNanos();
+        while (open.find(id).isPresent()) {
+            if (System.nanoTime() > giveUpAt || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+        }
+        return true;
+    }
+
+    private Admission admit(
+            Caller caller, GenerationCommand command, long deadlineNanos, GenerationSink sink, AdmissionStep first) {
         var version = models.resolve(command.model());
         requireAllowed(caller, version);
         CommandCheck.check(command, version);
@@ -110,7 +132,7 @@ public class Generations {
         var pinned = prices.of(caller.tenantId()).orElse(null);
         var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
         var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());
-        var budgets = accounting.reserve(generation, command, caller, version, wanted);
+        var budgets = accounting.reserve(generation, command, caller, version, wanted, first);
         open.add(generation);
         faults.reached(FaultPoint.ADMITTED);
         return new Admission(

@@ -5,6 +5,7 @@ import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,10 @@ class OpenGenerations {
 
     void remove(OpenGeneration generation) {
         open.remove(generation.id());
+    }
+
+    Optional<OpenGeneration> find(RequestId id) {
+        return Optional.ofNullable(open.get(id));
     }
 
     List<OpenGeneration> list() {

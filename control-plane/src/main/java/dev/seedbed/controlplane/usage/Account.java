@@ -14,6 +14,9 @@ public record Account(String name) {
      */
     public static final Account LOSS = new Account("platform/loss");
 
+    /** Work that a tenant was charged for and got back, because its answer never reached the client. */
+    public static final Account REVERSAL = new Account("platform/reversal");
+
     public static Account of(TenantId tenant) {
         return new Account("tenant/" + tenant);
     }

@@ -16,6 +16,8 @@ public record LedgerEntry(
         CHECKPOINT,
         SETTLEMENT,
         LATE_SETTLEMENT,
-        LOSS
+        LOSS,
+        /** Gives the tenant back what it was charged. */
+        ADJUSTMENT
     }
 }

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.usage;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Posting;
+import dev.seedbed.controlplane.quota.Reversal;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.usage.internal.LedgerSql;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -45,6 +46,29 @@ public class UsageLedger {
                     "ledger entries exist already: %d of %d new".formatted(written, entries.size()));
         }
         postings.forEach(this::count);
+    }
+
+    /** Writes what a reversal gave back. A request is reversed at most once. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void append(Reversal reversal) {
+        var entries = new ArrayList<LedgerEntry>();
+        reversal.amounts()
+                .positive()
+                .forEach((unit, amount) -> entries.add(new LedgerEntry(
+                        reversal.requestId(),
+                        LedgerEntry.Kind.ADJUSTMENT,
+                        0,
+                        unit,
+                        Account.REVERSAL,
+                        Account.of(reversal.tenantId()),
+                        amount)));
+        if (ledger.insert(entries) != entries.size()) {
+            throw new IllegalStateException("request is reversed already: " + reversal.requestId());
+        }
+        reversal.amounts()
+                .positive()
+                .forEach((unit, amount) -> meters.counter("seedbed.usage.reversed", "unit", unit.name())
+                        .increment(amount));
     }
 
     /** Entries of one request in the order of their posting. */

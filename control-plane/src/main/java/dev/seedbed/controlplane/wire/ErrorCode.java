@@ -16,6 +16,12 @@ public enum ErrorCode {
     METHOD_NOT_ALLOWED(ErrorType.CALLER, 405),
     ALREADY_EXISTS(ErrorType.CALLER, 409),
     FAILED_PRECONDITION(ErrorType.CALLER, 409),
+    /** The first request with the idempotency key still runs, elsewhere. */
+    IDEMPOTENCY_IN_PROGRESS(ErrorType.CALLER, 409),
+    /** The first request with the idempotency key asked for something else. */
+    IDEMPOTENCY_KEY_REUSED(ErrorType.CALLER, 422),
+    /** The idempotency key was used, and its answer is not there any more; it will never be generated again. */
+    REPLAY_UNAVAILABLE(ErrorType.CALLER, 409),
     UNSUPPORTED_MEDIA_TYPE(ErrorType.CALLER, 415),
     /** A limit a minute or an hour, or of open requests: waiting helps. */
     RATE_LIMIT_EXCEEDED(ErrorType.RESOURCE, 429),

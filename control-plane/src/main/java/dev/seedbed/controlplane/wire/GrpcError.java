@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.wire;
 import com.google.protobuf.Any;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.PreconditionFailure;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.ResourceInfo;
 import com.google.rpc.RetryInfo;
@@ -47,7 +48,14 @@ public final class GrpcError {
             case BUDGET_EXCEEDED -> status.addDetails(quota(failure));
             case BUDGET_RESERVED, RATE_LIMIT_EXCEEDED ->
                 status.addDetails(quota(failure)).addDetails(retry(failure));
-            case OVERLOADED, MODEL_UNAVAILABLE -> status.addDetails(retry(failure));
+            case OVERLOADED, MODEL_UNAVAILABLE, IDEMPOTENCY_IN_PROGRESS -> status.addDetails(retry(failure));
+            case IDEMPOTENCY_KEY_REUSED ->
+                status.addDetails(Any.pack(PreconditionFailure.newBuilder()
+                        .addViolations(PreconditionFailure.Violation.newBuilder()
+                                .setType(code.name())
+                                .setSubject("idempotency-key")
+                                .setDescription(failure.text()))
+                        .build()));
             default -> {}
         }
         return StatusProto.toStatusException(status.build());
@@ -83,7 +91,8 @@ public final class GrpcError {
             case NOT_FOUND, MODEL_NOT_FOUND -> Code.NOT_FOUND;
             case METHOD_NOT_ALLOWED -> Code.UNIMPLEMENTED;
             case ALREADY_EXISTS -> Code.ALREADY_EXISTS;
-            case FAILED_PRECONDITION -> Code.FAILED_PRECONDITION;
+            case FAILED_PRECONDITION, IDEMPOTENCY_KEY_REUSED, REPLAY_UNAVAILABLE -> Code.FAILED_PRECONDITION;
+            case IDEMPOTENCY_IN_PROGRESS -> Code.ABORTED;
             case BUDGET_EXCEEDED, BUDGET_RESERVED, RATE_LIMIT_EXCEEDED -> Code.RESOURCE_EXHAUSTED;
             case OVERLOADED, MODEL_UNAVAILABLE -> Code.UNAVAILABLE;
             case DEADLINE_EXCEEDED -> Code.DEADLINE_EXCEEDED;

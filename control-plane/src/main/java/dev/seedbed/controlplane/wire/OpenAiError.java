@@ -31,8 +31,9 @@ public final class OpenAiError {
     public static Map<String, String> headers(SeedbedException failure) {
         var headers = new LinkedHashMap<String, String>();
         switch (failure.code()) {
-            case BUDGET_EXCEEDED -> headers.put("x-should-retry", "false");
-            case BUDGET_RESERVED, RATE_LIMIT_EXCEEDED, OVERLOADED, MODEL_UNAVAILABLE -> {
+            // 409 is retried by default, and these will never change.
+            case BUDGET_EXCEEDED, REPLAY_UNAVAILABLE -> headers.put("x-should-retry", "false");
+            case BUDGET_RESERVED, RATE_LIMIT_EXCEEDED, OVERLOADED, MODEL_UNAVAILABLE, IDEMPOTENCY_IN_PROGRESS -> {
                 var delay = Objects.requireNonNullElse(failure.retryAfter(), RETRY);
                 headers.put("x-should-retry", "true");
                 headers.put(
@@ -62,6 +63,9 @@ public final class OpenAiError {
                     METHOD_NOT_ALLOWED,
                     ALREADY_EXISTS,
                     FAILED_PRECONDITION,
+                    IDEMPOTENCY_IN_PROGRESS,
+                    IDEMPOTENCY_KEY_REUSED,
+                    REPLAY_UNAVAILABLE,
                     UNSUPPORTED_MEDIA_TYPE -> "invalid_request_error";
             case PERMISSION_DENIED -> "permission_error";
             case BUDGET_EXCEEDED -> "insufficient_quota";

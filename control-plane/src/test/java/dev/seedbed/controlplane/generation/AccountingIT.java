@@ -8,6 +8,7 @@ import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.quota.Reversals;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Account;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 
 class AccountingIT {
 
@@ -177,6 +179,38 @@ class AccountingIT {
         assertThat(accounting.checkpoint(Map.of(id, TestingTenant.unpriced(new Work(10, 0, 2, 21, 3, 0)))))
                 .containsEntry(id, ReservationState.EXPIRED);
         assertThat(budget(tenant, Unit.POSITION).posted()).isZero();
+    }
+
+    @Test
+    void chargesNothingMoreForWhatWasReversed() {
+        var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
+        var id = reserve(tenant);
+        accounting.checkpoint(Map.of(id, TestingTenant.unpriced(new Work(10, 0, 2, 20, 3, 0))));
+        passTimeToLive(id);
+        expireAll();
+        assertThat(reverse(id)).isTrue();
+        assertThat(reverse(id)).isFalse();
+        assertThat(quotas.budgets(tenant))
+                .allSatisfy(budget -> assertThat(budget.posted()).isZero());
+
+        var posting =
+                accounting.settle(id, tenant, TestingTenant.unpriced(new Work(10, 0, 6, 70, 9, 0)), FINISHED, 1, null);
+
+        assertThat(posting.posted()).isEqualTo(Amounts.NONE);
+        assertThat(quotas.budgets(tenant))
+                .allSatisfy(budget -> assertThat(budget.posted()).isZero());
+        assertThat(context.getBean(Balances.class).drift()).isZero();
+    }
+
+    private static boolean reverse(RequestId id) {
+        return Boolean.TRUE.equals(context.getBean(TransactionTemplate.class)
+                .execute(transaction -> context.getBean(Reversals.class)
+                        .reverse(id)
+                        .map(reversal -> {
+                            ledger().append(reversal);
+                            return true;
+                        })
+                        .orElse(false)));
     }
 
     @Test
@@ -359,7 +393,13 @@ class AccountingIT {
                 Knobs.DEFAULTS,
                 false,
                 "");
-        replica.reserve(TestingTenant.open(command, tenant), command, TestingTenant.caller(tenant), VERSION, WANTED);
+        replica.reserve(
+                TestingTenant.open(command, tenant),
+                command,
+                TestingTenant.caller(tenant),
+                VERSION,
+                WANTED,
+                AdmissionStep.NONE);
         return command.requestId();
     }
 

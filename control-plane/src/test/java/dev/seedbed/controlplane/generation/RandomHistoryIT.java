@@ -150,7 +150,8 @@ class RandomHistoryIT {
                             command,
                             TestingTenant.caller(tenant),
                             VERSION,
-                            Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)));
+                            Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)),
+                            AdmissionStep.NONE);
             assertThat(fits).as("admitted although it does not fit").isTrue();
             all.add(new Modelled(id, wanted));
             return true;

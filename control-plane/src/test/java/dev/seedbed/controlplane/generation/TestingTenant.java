@@ -97,6 +97,11 @@ public final class TestingTenant {
         return new Bill(work, null);
     }
 
+    /** The same tenant, as another replica sees it. */
+    public TestingTenant at(int otherPort) {
+        return new TestingTenant(otherPort, quotas, id, key);
+    }
+
     public TenantId id() {
         return id;
     }
@@ -139,13 +144,11 @@ public final class TestingTenant {
 
     /** A running stream; closing it before its end is a client that goes away. */
     public EventStream stream(String path, String body) throws Exception {
-        var response = http.send(
-                request(path)
-                        .header("Content-Type", "application/json")
-                        .POST(BodyPublishers.ofString(body))
-                        .build(),
-                BodyHandlers.ofInputStream());
-        return new EventStream(response);
+        return stream(request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
+    }
+
+    public EventStream stream(HttpRequest.Builder request) throws Exception {
+        return new EventStream(http.send(request.build(), BodyHandlers.ofInputStream()));
     }
 
     public static JsonNode json(HttpResponse<String> response) {

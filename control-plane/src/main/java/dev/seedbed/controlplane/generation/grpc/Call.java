@@ -21,6 +21,7 @@ final class Call {
     private final RequestId id;
     private final long startedAtNanos = System.nanoTime();
     private volatile Supplier<List<RateLimit>> limits = List::of;
+    private volatile boolean replayed;
 
     Call(RequestId id) {
         this.id = id;
@@ -35,9 +36,17 @@ final class Call {
         limits = known;
     }
 
+    /** The answer is an earlier call's. */
+    void replayed() {
+        replayed = true;
+    }
+
     void describe(Metadata metadata) {
         put(metadata, "x-request-id", id.toString());
         put(metadata, "openai-processing-ms", Long.toString((System.nanoTime() - startedAtNanos) / 1_000_000));
+        if (replayed) {
+            put(metadata, "idempotency-replayed", "true");
+        }
         RateLimitHeaders.of(known()).forEach((name, values) -> values.forEach(value -> put(metadata, name, value)));
     }
 

@@ -2,7 +2,9 @@ package dev.seedbed.controlplane.generation.grpc;
 
 import dev.seedbed.controlplane.generation.CallerLimits;
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
-import dev.seedbed.controlplane.generation.Generations;
+import dev.seedbed.controlplane.generation.answer.Answers;
+import dev.seedbed.controlplane.generation.answer.IdempotencyKey;
+import dev.seedbed.controlplane.generation.answer.Repetition;
 import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.Scope;
@@ -22,6 +24,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.observation.ObservationRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,21 +40,24 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
     private static final String ENDPOINT = "Generate";
 
     private final ApiKeys apiKeys;
-    private final Generations generations;
+    private final Answers answers;
     private final CallerLimits limits;
     private final Rejections rejections;
     private final ObservationRegistry observations;
+    private final Clock clock;
 
     GenerationGrpcService(
             ApiKeys apiKeys,
-            Generations generations,
+            Answers answers,
             CallerLimits limits,
             Rejections rejections,
-            ObservationRegistry observations) {
+            ObservationRegistry observations,
+            Clock clock) {
         this.apiKeys = apiKeys;
-        this.generations = generations;
+        this.answers = answers;
         this.limits = limits;
         this.rejections = rejections;
+        this.clock = clock;
         this.observations = observations;
     }
 
@@ -83,7 +89,12 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
                         ErrorCode.INVALID_REQUEST,
                         "request cannot be parsed (expected: GenerateRequest, texts in UTF-8)");
             }
-            generations.generate(caller, GenerationWire.command(CallContext.requestId(), request), patience(), events);
+            answers.answer(
+                    caller,
+                    GenerationWire.command(CallContext.requestId(), request),
+                    new Repetition(IdempotencyKey.of(CallContext.idempotencyKeys()), null, clock.instant()),
+                    patience(),
+                    events);
         } catch (ClientGoneException gone) {
             // After a cancellation or a deadline gRPC has answered already; a stalled client is told.
             client.onError(Status.CANCELLED.withDescription(gone.getMessage()).asException());

@@ -7,9 +7,11 @@ import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.generation.v1.GenerateResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,6 +27,7 @@ final class StreamedEvents implements GenerationSink {
 
     private final ServerCallStreamObserver<GenerateResponse> client;
     private final Call call;
+    private RequestId answered;
     private boolean admitted;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -36,6 +39,7 @@ final class StreamedEvents implements GenerationSink {
     StreamedEvents(ServerCallStreamObserver<GenerateResponse> client, Call call) {
         this.client = client;
         this.call = call;
+        this.answered = call.id();
         client.setOnReadyHandler(this::signal);
         client.setOnCancelHandler(this::clientGone);
     }
@@ -65,11 +69,17 @@ final class StreamedEvents implements GenerationSink {
     }
 
     @Override
+    public void replays(RequestId original, Instant created) {
+        answered = original;
+        call.replayed();
+    }
+
+    @Override
     public void admitted(ModelVersion version, List<Budget> budgets) {
         var under = RateLimit.of(budgets);
         call.limits(() -> under);
         admitted = true;
-        send(GenerationWire.started(call.id(), version.name()));
+        send(GenerationWire.started(answered, version.name()));
     }
 
     @Override

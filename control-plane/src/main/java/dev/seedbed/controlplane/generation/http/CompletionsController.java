@@ -1,7 +1,8 @@
 package dev.seedbed.controlplane.generation.http;
 
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
-import dev.seedbed.controlplane.generation.Generations;
+import dev.seedbed.controlplane.generation.answer.Answers;
+import dev.seedbed.controlplane.generation.answer.Repetition;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.Scope;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -22,13 +23,13 @@ class CompletionsController {
     private static final Duration ANY_PATIENCE = Duration.ofDays(1);
 
     private final Callers callers;
-    private final Generations generations;
+    private final Answers answers;
     private final OpenAiHeaders headers;
     private final Clock clock;
 
-    CompletionsController(Callers callers, Generations generations, OpenAiHeaders headers, Clock clock) {
+    CompletionsController(Callers callers, Answers answers, OpenAiHeaders headers, Clock clock) {
         this.callers = callers;
-        this.generations = generations;
+        this.answers = answers;
         this.headers = headers;
         this.clock = clock;
     }
@@ -62,18 +63,27 @@ class CompletionsController {
             throw new ClientGoneException("request body not read", e);
         }
         var wanted = parser.parse(exchange.id(), body);
-        var shape = OpenAiShape.of(wanted, clock.instant().getEpochSecond());
+        var repetition = RepetitionHeaders.read(request, clock.instant());
+        var shape = OpenAiShape.of(wanted, repetition.received().getEpochSecond());
         if (wanted.stream()) {
-            stream(caller, wanted, new StreamedAnswer(response, shape, wanted.includeUsage(), headers, exchange));
+            stream(
+                    caller,
+                    wanted,
+                    repetition,
+                    new StreamedAnswer(response, shape, wanted.includeUsage(), headers, exchange));
         } else {
-            generations.generate(
-                    caller, wanted.command(), ANY_PATIENCE, new WholeAnswer(response, shape, headers, exchange));
+            answers.answer(
+                    caller,
+                    wanted.command(),
+                    repetition,
+                    ANY_PATIENCE,
+                    new WholeAnswer(response, shape, headers, exchange));
         }
     }
 
-    private void stream(Caller caller, OpenAiRequest wanted, StreamedAnswer answer) {
+    private void stream(Caller caller, OpenAiRequest wanted, Repetition repetition, StreamedAnswer answer) {
         try {
-            generations.generate(caller, wanted.command(), ANY_PATIENCE, answer);
+            answers.answer(caller, wanted.command(), repetition, ANY_PATIENCE, answer);
         } catch (ClientGoneException gone) {
             throw gone;
         } catch (RuntimeException failure) {

@@ -38,6 +38,13 @@ abstract sealed class OpenAiShape {
         };
     }
 
+    /** The same, of another request. */
+    abstract OpenAiShape of(RequestId request, long created);
+
+    boolean includesUsage() {
+        return includeUsage;
+    }
+
     private static String hex(RequestId id) {
         return id.toString().replace("-", "");
     }
@@ -125,6 +132,11 @@ abstract sealed class OpenAiShape {
         }
 
         @Override
+        OpenAiShape of(RequestId request, long created) {
+            return new Completion("cmpl-" + hex(request), created, includesUsage());
+        }
+
+        @Override
         String chunkObject() {
             return "text_completion";
         }
@@ -168,6 +180,11 @@ abstract sealed class OpenAiShape {
 
         private Chat(String id, long createdSeconds, boolean includeUsage) {
             super(id, createdSeconds, includeUsage);
+        }
+
+        @Override
+        OpenAiShape of(RequestId request, long created) {
+            return new Chat("chatcmpl-" + hex(request), created, includesUsage());
         }
 
         @Override

@@ -7,11 +7,13 @@ import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.OpenAiError;
+import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,7 @@ final class StreamedAnswer implements GenerationSink {
     private static final long PING_AFTER_NANOS = Duration.ofMillis(700).toNanos();
 
     private final HttpServletResponse response;
-    private final OpenAiShape shape;
+    private OpenAiShape shape;
     private final boolean includeUsage;
     private final OpenAiHeaders headers;
     private final Exchange exchange;
@@ -46,6 +48,12 @@ final class StreamedAnswer implements GenerationSink {
         this.includeUsage = includeUsage;
         this.headers = headers;
         this.exchange = exchange;
+    }
+
+    @Override
+    public void replays(RequestId original, Instant created) {
+        shape = shape.of(original, created.getEpochSecond());
+        RepetitionHeaders.writeReplayed(response);
     }
 
     @Override

@@ -6,9 +6,11 @@ import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
+import dev.seedbed.controlplane.wire.RequestId;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,7 @@ import org.springframework.http.MediaType;
 final class WholeAnswer implements GenerationSink {
 
     private final HttpServletResponse response;
-    private final OpenAiShape shape;
+    private OpenAiShape shape;
     private final OpenAiHeaders headers;
     private final Exchange exchange;
     private final StringBuilder text = new StringBuilder();
@@ -29,6 +31,12 @@ final class WholeAnswer implements GenerationSink {
         this.shape = shape;
         this.headers = headers;
         this.exchange = exchange;
+    }
+
+    @Override
+    public void replays(RequestId original, Instant created) {
+        shape = shape.of(original, created.getEpochSecond());
+        RepetitionHeaders.writeReplayed(response);
     }
 
     @Override

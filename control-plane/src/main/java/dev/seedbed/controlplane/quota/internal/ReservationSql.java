@@ -75,7 +75,10 @@ public class ReservationSql {
                                 .toArray(Long[]::new));
     }
 
-    /** Locks the reservations by id, then their budgets by id. Ids without a reservation are left out. */
+    /**
+     * Locks the reservations by id, then their budgets by id. Ids without a reservation are left out. A reversed one has no room left:
+     * what its owner settles late is loss.
+     */
     public List<ReservationRow> lock(Collection<RequestId> ids) {
         jdbc.sql("""
                 SELECT reservation_id FROM quota_reservation
@@ -105,7 +108,7 @@ public class ReservationSql {
         var reservations = new LinkedHashMap<UUID, ReservationRow>();
         jdbc.sql("""
                 SELECT reservation_id, reservation.tenant_id, owner_epoch, state, late_time IS NOT NULL AS settled_late, postings,
-                       line.reserved, line.posted, %s
+                       CASE WHEN reverse_time IS NULL THEN line.reserved ELSE line.posted END AS reserved, line.posted, %s
                 FROM quota_reservation AS reservation
                 JOIN quota_reservation_line AS line USING (reservation_id)
                 JOIN quota_budget AS budget USING (budget_id)

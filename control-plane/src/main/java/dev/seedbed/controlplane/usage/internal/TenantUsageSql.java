@@ -23,7 +23,7 @@ class TenantUsageSql {
     }
 
     /**
-     * What was posted to a tenant, in units; units without a posting are absent.
+     * What was posted to a tenant and not taken back, in units; units without a posting are absent.
      *
      * @param from first moment that counts, null: since ever
      * @param until first moment that does not count any more, null: until now
@@ -31,9 +31,9 @@ class TenantUsageSql {
     Map<Unit, Long> posted(TenantId tenant, @Nullable Instant from, @Nullable Instant until) {
         Map<Unit, Long> sums = new EnumMap<>(Unit.class);
         jdbc.sql("""
-                        SELECT unit, sum(amount) AS amount
+                        SELECT unit, sum(CASE WHEN debit_account = :account THEN amount ELSE -amount END) AS amount
                           FROM usage_ledger_entry
-                         WHERE debit_account = :account
+                         WHERE (debit_account = :account OR credit_account = :account)
                            AND create_time >= coalesce(:from::timestamptz, '-infinity')
                            AND create_time < coalesce(:until::timestamptz, 'infinity')
                          GROUP BY unit
