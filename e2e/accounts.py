@@ -11,7 +11,13 @@ from pg8000.native import Connection
 
 UNIT = "REQUEST"
 
-BUDGET = "SELECT limit_amount, posted, reserved + leased FROM quota_budget WHERE subject = :subject AND unit = :unit AND window_kind = 'EVER'"
+# A budget begins with the first request that it counts.
+BUDGET = """
+    SELECT limit_amount, coalesce(posted, 0), coalesce(reserved + leased, 0)
+    FROM (SELECT subject, unit, window_kind, limit_amount FROM quota_limit) AS wanted
+    LEFT JOIN (SELECT subject, unit, window_kind, posted, reserved, leased FROM quota_budget) AS budget USING (subject, unit, window_kind)
+    WHERE subject = :subject AND unit = :unit AND window_kind = 'EVER'
+"""
 RESERVED = "SELECT coalesce(sum(reserved), 0)::bigint FROM quota_budget WHERE tenant_id = :tenant::uuid"
 RESERVATIONS = "SELECT state, count(*) FROM quota_reservation WHERE tenant_id = :tenant::uuid GROUP BY state"
 GENERATIONS = "SELECT state, count(*) FROM usage_generation WHERE tenant_id = :tenant::uuid GROUP BY state"
@@ -41,7 +47,7 @@ class Accounts:
     def balance(self, connection: Connection) -> Balance:
         """Of the tenant's budget of requests."""
         rows = self._rows(BUDGET, connection)
-        assert rows, f"no budget of {UNIT}: {self._names['subject']}"
+        assert rows, f"no limit of {UNIT}: {self._names['subject']}"
         return Balance(*rows[0])
 
     def reserved(self) -> int:

@@ -224,7 +224,9 @@ public class Quotas {
     }
 
     private Posting apply(ReservationRow row, PostingDecision decision, Posting.Kind kind) {
-        if (!decision.changesNothing(row.state())) {
+        // A late settlement is noted even when there was nothing left to post.
+        var settlesLate = kind == Posting.Kind.LATE_SETTLEMENT && !row.settledLate();
+        if (settlesLate || !decision.changesNothing(row.state())) {
             reservations.apply(row, decision);
         }
         return new Posting(

@@ -239,6 +239,20 @@ class AccountingIT {
     }
 
     @Test
+    void notesALateSettlementThatHasNothingToPost() {
+        var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
+        var id = reserve(tenant);
+        passTimeToLive(id);
+        expireAll();
+        accounting.settle(id, tenant, TestingTenant.unpriced(Work.NONE), FINISHED, 1, null);
+        assertThat(jdbc.sql("SELECT late_time IS NOT NULL FROM quota_reservation WHERE reservation_id = ?")
+                        .param(id.value())
+                        .query(Boolean.class)
+                        .single())
+                .isTrue();
+    }
+
+    @Test
     void cutsNothingWhenALimitIsLoweredBelowTheUsage() {
         var tenant = newTenant(Map.of(Unit.OUTPUT_TOKEN, 1_000L, Unit.POSITION, 1_000L));
         var id = reserve(tenant);
