@@ -9,7 +9,8 @@ public interface ApiKeys {
      *
      * @param authorization the header's value, {@code Bearer sb-<env>-<publicId>-<secret>}, or null if absent
      * @throws dev.seedbed.controlplane.wire.SeedbedException INVALID_API_KEY: absent, malformed, unknown, revoked or expired; the
-     *     message never tells which of unknown and wrong it was. PERMISSION_DENIED: the key is right, its tenant is suspended
+     *     message never tells which of unknown and wrong it was. PERMISSION_DENIED: the key is right, its tenant is suspended.
+     *     OVERLOADED: the database is away, and the key is not remembered well enough to do without
      */
     Caller authenticate(@Nullable String authorization);
 }

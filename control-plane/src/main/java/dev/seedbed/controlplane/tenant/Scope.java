@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.tenant;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ public enum Scope {
     }
 
     /** As the APIs and the database spell it. */
+    @JsonValue
     public String text() {
         return text;
     }

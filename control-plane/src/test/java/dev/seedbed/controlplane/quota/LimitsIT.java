@@ -113,7 +113,8 @@ class LimitsIT {
         complete();
         complete();
         complete();
-        jdbc.sql("UPDATE quota_budget SET decay_time = decay_time - interval '20 seconds' WHERE subject = ? AND window_kind = 'MINUTE'")
+        jdbc.sql(
+                        "UPDATE quota_budget SET decay_time = decay_time - interval '20 seconds' WHERE subject = ? AND window_kind = 'MINUTE'")
                 .param("tenant/" + tenant.id())
                 .update();
 

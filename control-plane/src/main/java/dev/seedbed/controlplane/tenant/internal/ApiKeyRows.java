@@ -19,6 +19,7 @@ interface ApiKeyRows extends Repository<ApiKeyRow, String> {
     @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId = :publicId")
     Optional<ApiKeyRow> lock(UUID tenantId, String publicId);
 
-    @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId > :after order by k.publicId")
-    List<ApiKeyRow> list(UUID tenantId, String after, Limit limit);
+    @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId > :after"
+            + " and (k.deleteTime is null or :showDeleted = true) order by k.publicId")
+    List<ApiKeyRow> list(UUID tenantId, String after, boolean showDeleted, Limit limit);
 }

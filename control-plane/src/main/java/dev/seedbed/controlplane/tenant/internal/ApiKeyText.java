@@ -29,9 +29,12 @@ final class ApiKeyText {
     }
 
     static ApiKeyText generate(KeyEnvironment environment) {
-        String publicId = random(PUBLIC_ID_LENGTH);
-        String text = "sb-" + environment.text() + "-" + publicId + "-" + random(SECRET_LENGTH);
-        return new ApiKeyText(text, new ApiKeyId(publicId));
+        return generate(environment, new ApiKeyId(random(PUBLIC_ID_LENGTH)));
+    }
+
+    /** A new secret for a key that is there. */
+    static ApiKeyText generate(KeyEnvironment environment, ApiKeyId id) {
+        return new ApiKeyText("sb-" + environment.text() + "-" + id + "-" + random(SECRET_LENGTH), id);
     }
 
     /** Empty if the text cannot be a key of ours. */

@@ -12,4 +12,9 @@ record Project(
         ProjectState state,
         @JsonProperty("is_default") boolean isDefault,
         @JsonProperty("create_time") Instant createTime,
-        @JsonProperty("update_time") Instant updateTime) {}
+        @JsonProperty("update_time") Instant updateTime) {
+
+    String path() {
+        return "tenants/" + tenantId + "/projects/" + projectId;
+    }
+}

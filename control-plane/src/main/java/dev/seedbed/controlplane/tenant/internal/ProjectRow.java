@@ -47,4 +47,10 @@ class ProjectRow {
     Project project() {
         return new Project(projectId, tenantId, name, state, isDefault, createTime, updateTime);
     }
+
+    void apply(Project after) {
+        name = after.name();
+        state = after.state();
+        updateTime = after.updateTime();
+    }
 }

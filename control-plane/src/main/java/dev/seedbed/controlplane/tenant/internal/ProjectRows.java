@@ -1,6 +1,9 @@
 package dev.seedbed.controlplane.tenant.internal;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import org.springframework.data.domain.Limit;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
@@ -13,4 +16,13 @@ interface ProjectRows extends Repository<ProjectRow, UUID> {
     ProjectRow defaultOf(UUID tenantId);
 
     boolean existsByTenantIdAndProjectId(UUID tenantId, UUID projectId);
+
+    Optional<ProjectRow> findByTenantIdAndProjectId(UUID tenantId, UUID projectId);
+
+    @Query("from ProjectRow p where p.tenantId = :tenantId and lower(p.name) = lower(:name) and p.state <> DELETED")
+    Optional<ProjectRow> findLiveByName(UUID tenantId, String name);
+
+    @Query("from ProjectRow p where p.tenantId = :tenantId and p.projectId > :after"
+            + " and (p.state <> DELETED or :showDeleted = true) order by p.projectId")
+    List<ProjectRow> list(UUID tenantId, UUID after, boolean showDeleted, Limit limit);
 }

@@ -63,9 +63,15 @@ class TenantController {
     }
 
     @PatchMapping("/{tenant_id}")
-    @Operation(operationId = "renameTenant", summary = "Renames a tenant")
-    Tenant rename(@PathVariable("tenant_id") UUID tenantId, @RequestBody TenantFields fields, Operator operator) {
-        return tenants.change(tenantId, new TenantCommand.Rename(fields.name()), operator);
+    @Operation(
+            operationId = "updateTenant",
+            summary = "Renames a tenant or changes its settings; what is absent stays as it is")
+    Tenant update(@PathVariable("tenant_id") UUID tenantId, @RequestBody TenantChange change, Operator operator) {
+        return tenants.change(
+                tenantId,
+                new TenantCommand.Update(
+                        change.name(), change.weight(), change.priority(), change.answerRetentionHours()),
+                operator);
     }
 
     @PostMapping("/{tenant_id}:suspend")
@@ -96,6 +102,25 @@ class TenantController {
                     requiredMode = Schema.RequiredMode.REQUIRED)
             @Nullable
             String name) {}
+
+    record TenantChange(
+            @Schema(description = "1 to 100 characters, unique among tenants that are not deleted, whatever its case")
+            @Nullable
+            String name,
+
+            @Schema(description = "Share of the engine under saturation, relative to other tenants: 1 to 1000")
+            @Nullable
+            Integer weight,
+
+            @Schema(description = "Larger first where requests wait: 0 to 9") @Nullable
+            Integer priority,
+
+            @JsonProperty("answer_retention_hours")
+            @Schema(
+                    description =
+                            "How long answers are kept for replay: 0 to 24; 0: nothing of an answer is ever stored")
+            @Nullable
+            Integer answerRetentionHours) {}
 
     record TenantList(
             List<Tenant> tenants,

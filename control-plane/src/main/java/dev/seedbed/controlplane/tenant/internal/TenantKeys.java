@@ -3,17 +3,19 @@ package dev.seedbed.controlplane.tenant.internal;
 import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
+import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Transactional;
 
-/** Creates and revokes the keys of tenants. A key is rotated by creating the next one and revoking the old one later. */
+/** Creates, changes, rotates and revokes the keys of tenants. */
 @Service
 class TenantKeys {
 
@@ -21,55 +23,75 @@ class TenantKeys {
     private final ProjectRows projects;
     private final ApiKeyRows keys;
     private final ApiKeyHmac hmac;
+    private final KeyCache cache;
     private final AuditLog audit;
 
-    TenantKeys(TenantRows tenants, ProjectRows projects, ApiKeyRows keys, ApiKeyHmac hmac, AuditLog audit) {
+    TenantKeys(
+            TenantRows tenants,
+            ProjectRows projects,
+            ApiKeyRows keys,
+            ApiKeyHmac hmac,
+            KeyCache cache,
+            AuditLog audit) {
         this.tenants = tenants;
         this.projects = projects;
         this.keys = keys;
         this.hmac = hmac;
+        this.cache = cache;
         this.audit = audit;
     }
 
-    /** A new key; the only moment at which its text exists here. */
-    record Created(ApiKey key, ApiKeyText text) {}
+    /** A key with a new secret; the only moment at which its text exists here. */
+    record Shown(ApiKey key, ApiKeyText text) {}
 
+    /** @param projectId null: the default project */
     @Transactional
-    public Created create(
+    public Shown create(
             UUID tenantId,
+            @Nullable UUID projectId,
             @Nullable KeyEnvironment environment,
-            @Nullable String name,
-            @Nullable Instant expireTime,
+            Function<Instant, KeySettings> settings,
             Operator operator) {
         Tenant tenant = tenants.lock(tenantId)
                 .orElseThrow(() -> Tenants.notFound(tenantId))
                 .tenant();
+        Project project = project(tenantId, projectId);
+        Instant now = tenants.now();
         ApiKeyText text = ApiKeyText.generate(Objects.requireNonNullElse(environment, KeyEnvironment.LIVE));
-        ApiKey key = ApiKeyDecision.create(
-                tenant,
-                projects.defaultOf(tenantId).project().projectId(),
-                text.id(),
-                environment,
-                name,
-                expireTime,
-                tenants.now());
+        ApiKey key = ApiKeyDecision.create(tenant, project, text.id(), environment, settings.apply(now), now);
         keys.saveAndFlush(new ApiKeyRow(key, hmac.of(text)));
         audit.append(operator, "api_key.create", key.path(), null, key);
-        return new Created(key, text);
+        return new Shown(key, text);
+    }
+
+    @Transactional
+    public ApiKey update(UUID tenantId, String publicId, ApiKeyChange change, Operator operator) {
+        ApiKeyRow row = lock(tenantId, publicId);
+        return apply(row, ApiKeyDecision.update(row.apiKey(), change, tenants.now()), "api_key.update", operator);
+    }
+
+    /** @param overlapSeconds how long the secret before stays good; null: the default */
+    @Transactional
+    public Shown rotate(UUID tenantId, String publicId, @Nullable Long overlapSeconds, Operator operator) {
+        ApiKeyRow row = lock(tenantId, publicId);
+        ApiKey before = row.apiKey();
+        ApiKey after = ApiKeyDecision.rotate(before, overlapSeconds, tenants.now());
+        ApiKeyText text = ApiKeyText.generate(after.environment(), new ApiKeyId(publicId));
+        row.rotate(after, hmac.of(text));
+        write(row, before, after, "api_key.rotate", operator);
+        return new Shown(after, text);
     }
 
     @Transactional
     public ApiKey revoke(UUID tenantId, String publicId, Operator operator) {
-        ApiKeyRow row = keys.lock(tenantId, publicId).orElseThrow(() -> notFound(publicId));
-        ApiKey before = row.apiKey();
-        ApiKey after = ApiKeyDecision.revoke(before, tenants.now());
-        if (after.equals(before)) {
-            return before;
-        }
-        row.revoke(Objects.requireNonNull(after.revokeTime()));
-        keys.saveAndFlush(row);
-        audit.append(operator, "api_key.revoke", before.path(), before, after);
-        return after;
+        ApiKeyRow row = lock(tenantId, publicId);
+        return apply(row, ApiKeyDecision.revoke(row.apiKey(), tenants.now()), "api_key.revoke", operator);
+    }
+
+    @Transactional
+    public ApiKey delete(UUID tenantId, String publicId, Operator operator) {
+        ApiKeyRow row = lock(tenantId, publicId);
+        return apply(row, ApiKeyDecision.delete(row.apiKey(), tenants.now()), "api_key.delete", operator);
     }
 
     @Transactional(readOnly = true)
@@ -80,16 +102,44 @@ class TenantKeys {
     }
 
     @Transactional(readOnly = true)
-    public PageQuery.Page<ApiKey> list(UUID tenantId, PageQuery query) {
+    public PageQuery.Page<ApiKey> list(UUID tenantId, boolean showDeleted, PageQuery query) {
         if (!tenants.existsById(tenantId)) {
             throw Tenants.notFound(tenantId);
         }
         String after = Objects.requireNonNullElse(query.after(), "");
         return query.page(
-                keys.list(tenantId, after, Limit.of(query.rowsToRead())).stream()
+                keys.list(tenantId, after, showDeleted, Limit.of(query.rowsToRead())).stream()
                         .map(ApiKeyRow::apiKey)
                         .toList(),
                 ApiKey::publicId);
+    }
+
+    private Project project(UUID tenantId, @Nullable UUID projectId) {
+        ProjectRow row = projectId == null
+                ? projects.defaultOf(tenantId)
+                : projects.findByTenantIdAndProjectId(tenantId, projectId)
+                        .orElseThrow(() -> SeedbedException.invalid(
+                                "project_id", "project_id is none of the tenant's projects: " + projectId));
+        return row.project();
+    }
+
+    private ApiKeyRow lock(UUID tenantId, String publicId) {
+        return keys.lock(tenantId, publicId).orElseThrow(() -> notFound(publicId));
+    }
+
+    private ApiKey apply(ApiKeyRow row, ApiKey after, String action, Operator operator) {
+        ApiKey before = row.apiKey();
+        if (!after.equals(before)) {
+            row.apply(after);
+            write(row, before, after, action, operator);
+        }
+        return after;
+    }
+
+    private void write(ApiKeyRow row, ApiKey before, ApiKey after, String action, Operator operator) {
+        keys.saveAndFlush(row);
+        cache.forgetAfterCommit(KeyChange.key(before.publicId()));
+        audit.append(operator, action, before.path(), before, after);
     }
 
     private static SeedbedException notFound(String publicId) {

@@ -22,6 +22,9 @@ class TenantRow {
     @Enumerated(EnumType.STRING)
     private TenantState state;
 
+    private int weight;
+    private int priority;
+    private int answerRetentionHours;
     private Instant createTime;
     private Instant updateTime;
 
@@ -37,16 +40,23 @@ class TenantRow {
         this.createTime = tenant.createTime();
         this.name = tenant.name();
         this.state = tenant.state();
+        this.weight = tenant.settings().weight();
+        this.priority = tenant.settings().priority();
+        this.answerRetentionHours = tenant.settings().answerRetentionHours();
         this.updateTime = tenant.updateTime();
     }
 
     Tenant tenant() {
-        return new Tenant(tenantId, name, state, createTime, updateTime);
+        var settings = new TenantSettings(weight, priority, answerRetentionHours);
+        return new Tenant(tenantId, name, state, settings, createTime, updateTime);
     }
 
     void apply(Tenant after) {
         name = after.name();
         state = after.state();
+        weight = after.settings().weight();
+        priority = after.settings().priority();
+        answerRetentionHours = after.settings().answerRetentionHours();
         updateTime = after.updateTime();
     }
 }

@@ -24,18 +24,19 @@ import org.springframework.transaction.annotation.Transactional;
 @Service
 class Tenants implements TenantDirectory {
 
-    private static final String DEFAULT_PROJECT = "default";
-    private static final UUID BEFORE_ALL = new UUID(0, 0);
+    static final UUID BEFORE_ALL = new UUID(0, 0);
 
     private final TenantRows rows;
     private final ProjectRows projects;
     private final ApiKeyRows keys;
+    private final KeyCache cache;
     private final AuditLog audit;
 
-    Tenants(TenantRows rows, ProjectRows projects, ApiKeyRows keys, AuditLog audit) {
+    Tenants(TenantRows rows, ProjectRows projects, ApiKeyRows keys, KeyCache cache, AuditLog audit) {
         this.rows = rows;
         this.projects = projects;
         this.keys = keys;
+        this.cache = cache;
         this.audit = audit;
     }
 
@@ -46,8 +47,8 @@ class Tenants implements TenantDirectory {
         Instant now = rows.now();
         TenantDecision decision = TenantDecision.create(newId(), checked, now);
         save(new TenantRow(decision.after()));
-        projects.saveAndFlush(new ProjectRow(new Project(
-                newId(), decision.after().tenantId(), DEFAULT_PROJECT, ProjectState.ACTIVE, true, now, now)));
+        projects.saveAndFlush(new ProjectRow(
+                ProjectDecision.createDefault(newId(), decision.after().tenantId(), now)));
         audit.append(operator, decision.action(), decision.after().path(), null, decision.after());
         return decision.after();
     }
@@ -65,6 +66,7 @@ class Tenants implements TenantDirectory {
         }
         row.apply(decision.after());
         save(row);
+        cache.forgetAfterCommit(KeyChange.tenant(tenantId));
         audit.append(operator, decision.action(), before.path(), before, decision.after());
         return decision.after();
     }
@@ -104,7 +106,7 @@ class Tenants implements TenantDirectory {
                 .isPresent();
     }
 
-    private static UUID newId() {
+    static UUID newId() {
         return UuidVersion7Strategy.INSTANCE.generateUuid(null);
     }
 

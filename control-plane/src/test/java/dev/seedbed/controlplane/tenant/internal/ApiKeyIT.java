@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.tenant.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.AdminClient.Answer;
@@ -136,7 +137,7 @@ class ApiKeyIT {
                 .param(created.text("public_id"))
                 .update();
 
-        refused(ErrorCode.INVALID_API_KEY, "Bearer " + key);
+        await().untilAsserted(() -> refused(ErrorCode.INVALID_API_KEY, "Bearer " + key));
     }
 
     @Test
