@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant.EventStream;
 import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.usage.Balances;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.GenerationRecords;
@@ -46,6 +47,9 @@ class QueueIT {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ApiKeys apiKeys;
 
     @Autowired
     Quotas quotas;
@@ -126,6 +130,7 @@ class QueueIT {
         jdbc.sql("UPDATE tenant SET weight = 7, priority = 9 WHERE tenant_id = :id")
                 .param("id", urgent.id().value())
                 .update();
+        urgent.awaitTold(apiKeys, caller -> caller.share().priority() == 9);
         var answer = clients.submit(() -> urgent.post("/v1/completions", WHOLE));
         await().until(() -> answers.done() == 1);
         finish.countDown();

@@ -7,6 +7,7 @@ import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
+import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.Permissions;
 import dev.seedbed.controlplane.tenant.ProjectId;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -91,6 +93,11 @@ public final class TestingTenant {
     /** Over the tenant's whole life. */
     public static Budget budget(TenantId tenant, Unit unit, long limit, long posted, long reserved) {
         return new Budget(Subject.of(tenant), unit, Window.EVER, limit, posted, reserved, 0, null);
+    }
+
+    /** Waits until replicas have been told of a change that was written past the admin API. */
+    public void awaitTold(ApiKeys keys, Predicate<Caller> told) {
+        Awaitility.await().until(() -> told.test(keys.authenticate("Bearer " + key)));
     }
 
     public static Bill unpriced(Work work) {

@@ -5,6 +5,7 @@ import dev.seedbed.controlplane.wire.SeedbedException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.http.HttpMethod;
@@ -44,6 +45,8 @@ record AdminError(
                         e.getName() + " is malformed: " + shown(e.getValue()) + expected(e.getRequiredType()));
             case MissingServletRequestParameterException e ->
                 invalid(e.getParameterName(), e.getParameterName() + " is missing");
+            case InvalidParameterException e ->
+                error(ErrorCode.INVALID_REQUEST, "query is malformed (expected: name=value, joined by &)", Map.of());
             case NoResourceFoundException e ->
                 error(ErrorCode.NOT_FOUND, "no such path: /" + shown(e.getResourcePath()), Map.of());
             case NoHandlerFoundException e ->

@@ -12,6 +12,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,9 @@ class OpenAiErrors implements HandlerExceptionResolver {
     static SeedbedException known(Exception cause) {
         return switch (cause) {
             case SeedbedException failure -> failure;
+            case InvalidParameterException e ->
+                new SeedbedException(
+                        ErrorCode.INVALID_REQUEST, "query is malformed (expected: name=value, joined by &)");
             case NoResourceFoundException e ->
                 new SeedbedException(ErrorCode.NOT_FOUND, "no such path: /" + Fields.shown(e.getResourcePath()));
             case HttpRequestMethodNotSupportedException e ->

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.tenant.internal;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.tenant.Scope;
 import dev.seedbed.controlplane.wire.SeedbedException;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.Arrays;
@@ -19,10 +20,9 @@ import org.jspecify.annotations.Nullable;
 record KeySettings(
         String name,
 
-        @Schema(
-                type = "array",
-                example = "[\"generate\", \"models.read\", \"usage.read\"]",
-                description = "What the key may be used for")
+        @ArraySchema(
+                arraySchema = @Schema(description = "What the key may be used for"),
+                schema = @Schema(implementation = String.class, example = "generate"))
         List<Scope> scopes,
 
         @Schema(description = "Names of the models and versions that the key may ask for; null: all") @Nullable

@@ -9,6 +9,7 @@ import dev.seedbed.controlplane.generation.TestingTenant.EventStream;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.usage.Balances;
 import dev.seedbed.testkit.FakeInferenceServer;
 import io.grpc.Status;
@@ -16,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -48,6 +50,9 @@ class IdempotencyIT {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ApiKeys apiKeys;
 
     @Autowired
     Environment environment;
@@ -420,6 +425,7 @@ class IdempotencyIT {
         jdbc.sql("UPDATE tenant SET answer_retention_hours = ? WHERE tenant_id = ?")
                 .params(hours, tenant.id().value())
                 .update();
+        tenant.awaitTold(apiKeys, caller -> caller.answerRetention().equals(Duration.ofHours(hours)));
     }
 
     private long chunks() {

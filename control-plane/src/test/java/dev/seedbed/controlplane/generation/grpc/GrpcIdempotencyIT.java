@@ -9,6 +9,7 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.generation.v1.GenerateRequest;
 import dev.seedbed.generation.v1.GenerateResponse;
 import dev.seedbed.generation.v1.GenerationServiceGrpc;
@@ -46,6 +47,9 @@ class GrpcIdempotencyIT {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ApiKeys apiKeys;
 
     @Autowired
     GrpcServerLifecycle grpcServer;
@@ -158,6 +162,7 @@ class GrpcIdempotencyIT {
         jdbc.sql("UPDATE tenant SET answer_retention_hours = 0 WHERE tenant_id = ?")
                 .param(tenant.id().value())
                 .update();
+        tenant.awaitTold(apiKeys, caller -> caller.answerRetention().isZero());
         var key = UUID.randomUUID().toString();
         generate(key, REQUEST);
         await().untilAsserted(() -> {

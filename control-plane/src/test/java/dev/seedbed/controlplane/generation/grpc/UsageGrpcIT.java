@@ -7,6 +7,7 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.generation.v1.Amount;
 import dev.seedbed.generation.v1.GenerateRequest;
 import dev.seedbed.generation.v1.GenerationServiceGrpc;
@@ -41,6 +42,9 @@ class UsageGrpcIT {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ApiKeys apiKeys;
 
     @Autowired
     GrpcServerLifecycle grpcServer;
@@ -167,11 +171,13 @@ class UsageGrpcIT {
     }
 
     private void permit(String scopes, @Nullable String models) {
+        var before = apiKeys.authenticate("Bearer " + tenant.key()).permissions();
         jdbc.sql("UPDATE api_key SET scopes = :scopes::text[], models = :models::text[] WHERE tenant_id = :tenant")
                 .param("scopes", scopes)
                 .param("models", models)
                 .param("tenant", tenant.id().value())
                 .update();
+        tenant.awaitTold(apiKeys, caller -> !caller.permissions().equals(before));
     }
 
     private static void requireDenied(Runnable call) {

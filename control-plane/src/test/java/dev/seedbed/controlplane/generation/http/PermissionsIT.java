@@ -6,6 +6,7 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.tenant.ApiKeys;
 import java.net.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +22,9 @@ class PermissionsIT {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ApiKeys apiKeys;
 
     @Autowired
     Quotas quotas;
@@ -86,11 +90,13 @@ class PermissionsIT {
     }
 
     private void permit(String scopes, @Nullable String models) {
+        var before = apiKeys.authenticate("Bearer " + tenant.key()).permissions();
         jdbc.sql("UPDATE api_key SET scopes = :scopes::text[], models = :models::text[] WHERE tenant_id = :tenant")
                 .param("scopes", scopes)
                 .param("models", models)
                 .param("tenant", tenant.id().value())
                 .update();
+        tenant.awaitTold(apiKeys, caller -> !caller.permissions().equals(before));
     }
 
     private static void requireDenied(HttpResponse<String> response, @Nullable String param) {

@@ -6,9 +6,12 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.tenant.ApiKeys;
+import dev.seedbed.controlplane.tenant.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +28,9 @@ class UsageIT {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    ApiKeys apiKeys;
 
     @Autowired
     Quotas quotas;
@@ -135,6 +141,7 @@ class UsageIT {
         jdbc.sql("UPDATE api_key SET scopes = '{generate}' WHERE tenant_id = ?")
                 .param(tenant.id().value())
                 .update();
+        tenant.awaitTold(apiKeys, caller -> caller.permissions().scopes().equals(Set.of(Scope.GENERATE)));
         assertThat(tenant.get(path).statusCode()).isEqualTo(403);
     }
 

@@ -59,11 +59,13 @@ class RevocationIT {
 
     /** Until the other replica answers without the database. */
     private void awaitMemory() {
-        await().ignoreExceptionsInstanceOf(SeedbedException.class).until(() -> {
-            int before = other.statements.get();
-            other.authenticate(key);
-            return other.statements.get() == before;
-        });
+        await().atMost(Duration.ofMinutes(1))
+                .ignoreExceptionsInstanceOf(SeedbedException.class)
+                .until(() -> {
+                    int before = other.statements.get();
+                    other.authenticate(key);
+                    return other.statements.get() == before;
+                });
     }
 
     @Test
