@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
@@ -151,6 +152,17 @@ public final class FakeInferenceServer implements AutoCloseable {
                 .addModes(Mode.MODE_DIFFUSION)
                 .setMaxBlockSize(MAX_BLOCK_SIZE)
                 .build();
+    }
+
+    /** Says a first word, waits until it may go on, says a second one and stops. */
+    public static Script pausedAfterOneWord(CountDownLatch goOn) {
+        return (request, generation) -> {
+            generation.prefill();
+            generation.commit("one ", 1);
+            goOn.await();
+            generation.commit("two", 1);
+            generation.stop();
+        };
     }
 
     private static void threeWords(GenerateRequest request, FakeGeneration generation) {

@@ -4,6 +4,6 @@ package dev.seedbed.controlplane.quota;
 public enum Durability {
     /** Nothing: reservation and settlement are on disk before the engine and the client hear of them. Always for money. */
     STRICT,
-    /** A heartbeat's work, which nobody is billed for: replicas spend from what they hold ahead, in memory. */
+    /** A heartbeat's work, which nobody would be billed for. Kept as a setting; so far such limits are accounted for as strict ones. */
     LEASED
 }

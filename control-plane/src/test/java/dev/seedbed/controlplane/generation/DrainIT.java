@@ -45,13 +45,7 @@ class DrainIT {
         var health = HealthGrpc.newBlockingStub(channel);
         await().until(() ->
                 health.check(HealthCheckRequest.getDefaultInstance()).getStatus() == ServingStatus.SERVING);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            finish.await();
-            generation.commit("two", 1);
-            generation.stop();
-        });
+        adapter.script(FakeInferenceServer.pausedAfterOneWord(finish));
         try (var stream = tenant.stream("/v1/completions", STREAM)) {
             stream.event();
             adapter.reset();

@@ -33,6 +33,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -93,6 +95,26 @@ public final class TestingTenant {
     /** Over the tenant's whole life. */
     public static Budget budget(TenantId tenant, Unit unit, long limit, long posted, long reserved) {
         return new Budget(Subject.of(tenant), unit, Window.EVER, limit, posted, reserved, 0, null);
+    }
+
+    /** Writes what its keys may do. @param scopes, models arrays as PostgreSQL spells them; models null: all */
+    public void permit(JdbcClient jdbc, ApiKeys keys, String scopes, @Nullable String models) {
+        var before = keys.authenticate("Bearer " + key).permissions();
+        jdbc.sql("UPDATE api_key SET scopes = :scopes::text[], models = :models::text[] WHERE tenant_id = :tenant")
+                .param("scopes", scopes)
+                .param("models", models)
+                .param("tenant", id.value())
+                .update();
+        awaitTold(keys, caller -> !caller.permissions().equals(before));
+    }
+
+    /** Writes how long its answers are kept. */
+    public void retainAnswers(JdbcClient jdbc, ApiKeys keys, int hours) {
+        jdbc.sql("UPDATE tenant SET answer_retention_hours = :hours WHERE tenant_id = :tenant")
+                .param("hours", hours)
+                .param("tenant", id.value())
+                .update();
+        awaitTold(keys, caller -> caller.answerRetention().equals(Duration.ofHours(hours)));
     }
 
     /** Waits until replicas have been told of a change that was written past the admin API. */

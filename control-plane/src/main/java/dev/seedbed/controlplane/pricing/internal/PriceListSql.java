@@ -10,6 +10,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -113,17 +114,24 @@ public class PriceListSql {
     }
 
     Optional<PriceListFacts> find(String name) {
-        return list().stream().filter(list -> list.name().equals(name)).findFirst();
+        return facts(name).stream().findFirst();
     }
 
     /** By name, each with its newest version, if it has one. */
     List<PriceListFacts> list() {
+        return facts(null);
+    }
+
+    /** @param name null: all */
+    private List<PriceListFacts> facts(@Nullable String name) {
         return jdbc.sql("""
                 SELECT DISTINCT ON (name) list.price_list_id AS id, name, currency, is_default, version.*,
                        version.create_time AS publish_time
                 FROM price_list AS list LEFT JOIN price_list_version AS version USING (price_list_id)
+                WHERE :name::text IS NULL OR name = :name
                 ORDER BY name, version DESC
                 """)
+                .param("name", name)
                 .query((row, n) -> new PriceListFacts(
                         row.getObject("id", UUID.class),
                         row.getString("name"),

@@ -17,7 +17,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -195,13 +194,7 @@ class IdempotencyIT {
     @Test
     void attachesToARunningAnswerFromItsBeginningToItsEnd() throws Exception {
         var go = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            go.await();
-            generation.commit("two", 1);
-            generation.stop();
-        });
+        adapter.script(FakeInferenceServer.pausedAfterOneWord(go));
         try (var first = stream(tenant, STREAM);
                 var second = stream(tenant, STREAM);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -268,13 +261,7 @@ class IdempotencyIT {
     @Test
     void continuesAfterItsClientIsGone() throws Exception {
         var go = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            go.await();
-            generation.commit("two", 1);
-            generation.stop();
-        });
+        adapter.script(FakeInferenceServer.pausedAfterOneWord(go));
         try (var first = stream(tenant, STREAM)) {
             first.data();
             first.data();
@@ -330,7 +317,7 @@ class IdempotencyIT {
 
     @Test
     void keepsNothingOfAnAnswerWithoutRetentionAndNeverGeneratesAgain() {
-        retention(0);
+        tenant.retainAnswers(jdbc, apiKeys, 0);
         var prompt = "unmistakable" + UUID.randomUUID().toString().replace("-", "");
         var word = "answered" + UUID.randomUUID().toString().replace("-", "");
         adapter.script((request, generation) -> {
@@ -390,7 +377,7 @@ class IdempotencyIT {
 
     @Test
     void sweepsAnswersAfterTheirRetentionAndKeysAfterTheirs() {
-        retention(1);
+        tenant.retainAnswers(jdbc, apiKeys, 1);
         post(tenant, WHOLE);
         pass("59 minutes");
         assertThat(post(tenant, WHOLE).statusCode()).isEqualTo(200);
@@ -408,7 +395,7 @@ class IdempotencyIT {
     @Test
     void followsARetentionThatWasShortened() {
         post(tenant, WHOLE);
-        retention(0);
+        tenant.retainAnswers(jdbc, apiKeys, 0);
         requireUnavailable(post(tenant, WHOLE));
     }
 
@@ -419,13 +406,6 @@ class IdempotencyIT {
                     expire_time = expire_time - ?::interval
                 WHERE tenant_id = ?
                 """).params(time, time, time, tenant.id().value()).update();
-    }
-
-    private void retention(int hours) {
-        jdbc.sql("UPDATE tenant SET answer_retention_hours = ? WHERE tenant_id = ?")
-                .params(hours, tenant.id().value())
-                .update();
-        tenant.awaitTold(apiKeys, caller -> caller.answerRetention().equals(Duration.ofHours(hours)));
     }
 
     private long chunks() {

@@ -128,13 +128,7 @@ class GrpcIdempotencyIT {
     @Test
     void goesOnAfterACancellationAndGivesTheWholeAnswerToWhoComesBack() throws Exception {
         var go = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            go.await();
-            generation.commit("two", 1);
-            generation.stop();
-        });
+        adapter.script(FakeInferenceServer.pausedAfterOneWord(go));
         var key = UUID.randomUUID().toString();
         var context = Context.current().withCancellation();
         context.run(() -> {
@@ -159,10 +153,7 @@ class GrpcIdempotencyIT {
 
     @Test
     void answersWithoutRetentionOnce() {
-        jdbc.sql("UPDATE tenant SET answer_retention_hours = 0 WHERE tenant_id = ?")
-                .param(tenant.id().value())
-                .update();
-        tenant.awaitTold(apiKeys, caller -> caller.answerRetention().isZero());
+        tenant.retainAnswers(jdbc, apiKeys, 0);
         var key = UUID.randomUUID().toString();
         generate(key, REQUEST);
         await().untilAsserted(() -> {

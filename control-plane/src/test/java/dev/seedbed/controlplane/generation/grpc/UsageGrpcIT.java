@@ -121,10 +121,10 @@ class UsageGrpcIT {
 
     @Test
     void deniesWhatTheKeyIsNotMeantFor() {
-        permit("{models.read}", null);
+        tenant.permit(jdbc, apiKeys, "{models.read}", null);
         requireDenied(() -> generate(PROMPT));
         requireDenied(() -> usage().listLimits(ListLimitsRequest.getDefaultInstance()));
-        permit("{generate}", "{another-model}");
+        tenant.permit(jdbc, apiKeys, "{generate}", "{another-model}");
         requireDenied(() -> generate(PROMPT));
         assertThat(ControlPlaneTest.ADAPTER.requests()).isEmpty();
     }
@@ -168,16 +168,6 @@ class UsageGrpcIT {
 
     private static Metadata.Key<String> key(String name) {
         return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
-    }
-
-    private void permit(String scopes, @Nullable String models) {
-        var before = apiKeys.authenticate("Bearer " + tenant.key()).permissions();
-        jdbc.sql("UPDATE api_key SET scopes = :scopes::text[], models = :models::text[] WHERE tenant_id = :tenant")
-                .param("scopes", scopes)
-                .param("models", models)
-                .param("tenant", tenant.id().value())
-                .update();
-        tenant.awaitTold(apiKeys, caller -> !caller.permissions().equals(before));
     }
 
     private static void requireDenied(Runnable call) {

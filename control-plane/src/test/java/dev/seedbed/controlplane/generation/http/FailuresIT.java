@@ -146,13 +146,7 @@ class FailuresIT {
     @Test
     void postsCheckpointsWhileAStreamGoesOn() throws Exception {
         var goOn = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            goOn.await();
-            generation.commit("two", 1);
-            generation.stop();
-        });
+        adapter.script(FakeInferenceServer.pausedAfterOneWord(goOn));
         try (var stream = tenant.stream("/v1/completions", STREAM)) {
             var id = requestId(stream.response());
             await().untilAsserted(() -> assertThat(ledger.entriesOf(id))

@@ -43,14 +43,14 @@ class PermissionsIT {
     @ParameterizedTest
     @ValueSource(strings = {"/v1/completions", "/v1/chat/completions", "/v1/fim/completions"})
     void refusesToGenerateForAKeyWithAnotherPurpose(String path) {
-        permit("{models.read,usage.read}", null);
+        tenant.permit(jdbc, apiKeys, "{models.read,usage.read}", null);
         requireDenied(tenant.post(path, "{\"prompt\": \"p\", \"messages\": []}"), null);
         assertThat(ControlPlaneTest.ADAPTER.requests()).isEmpty();
     }
 
     @Test
     void refusesToListModelsForAKeyWithAnotherPurpose() {
-        permit("{generate}", null);
+        tenant.permit(jdbc, apiKeys, "{generate}", null);
         requireDenied(tenant.get("/v1/models"), null);
         requireDenied(tenant.get("/v1/models/seedling"), null);
         assertThat(tenant.post("/v1/completions", "{\"prompt\": \"p\"}").statusCode())
@@ -59,11 +59,11 @@ class PermissionsIT {
 
     @Test
     void listsOnlyTheModelsThatAKeyMayAskFor() {
-        permit("{generate,models.read}", "{another-model}");
+        tenant.permit(jdbc, apiKeys, "{generate,models.read}", "{another-model}");
         assertThat(TestingTenant.json(tenant.get("/v1/models")).path("data").isEmpty())
                 .isTrue();
         requireDenied(tenant.get("/v1/models/seedling"), "model");
-        permit("{generate,models.read}", "{seedling-v1}");
+        tenant.permit(jdbc, apiKeys, "{generate,models.read}", "{seedling-v1}");
         assertThat(TestingTenant.json(tenant.get("/v1/models")).path("data"))
                 .extracting(model -> model.path("id").asString())
                 .contains("seedling-v1");
@@ -72,7 +72,7 @@ class PermissionsIT {
     @ParameterizedTest
     @ValueSource(strings = {"", "\"model\": \"seedling\",", "\"model\": \"seedling-v1\","})
     void refusesAModelThatTheKeyMayNotAskFor(String model) {
-        permit("{generate}", "{another-model}");
+        tenant.permit(jdbc, apiKeys, "{generate}", "{another-model}");
         var before = tenant.budgets();
         requireDenied(tenant.post("/v1/completions", "{%s \"prompt\": \"p\"}".formatted(model)), "model");
         assertThat(tenant.budgets())
@@ -83,20 +83,10 @@ class PermissionsIT {
 
     @Test
     void allowsAVersionByItsModelsName() {
-        permit("{generate}", "{seedling}");
+        tenant.permit(jdbc, apiKeys, "{generate}", "{seedling}");
         assertThat(tenant.post("/v1/completions", "{\"model\": \"seedling-v1\", \"prompt\": \"p\"}")
                         .statusCode())
                 .isEqualTo(200);
-    }
-
-    private void permit(String scopes, @Nullable String models) {
-        var before = apiKeys.authenticate("Bearer " + tenant.key()).permissions();
-        jdbc.sql("UPDATE api_key SET scopes = :scopes::text[], models = :models::text[] WHERE tenant_id = :tenant")
-                .param("scopes", scopes)
-                .param("models", models)
-                .param("tenant", tenant.id().value())
-                .update();
-        tenant.awaitTold(apiKeys, caller -> !caller.permissions().equals(before));
     }
 
     private static void requireDenied(HttpResponse<String> response, @Nullable String param) {

@@ -7,11 +7,9 @@ import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.tenant.ApiKeys;
-import dev.seedbed.controlplane.tenant.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,10 +136,7 @@ class UsageIT {
     @ParameterizedTest
     @CsvSource({"/v1/usage?start_time=0", "/v1/usage/limits"})
     void isForKeysThatMayReadIt(String path) {
-        jdbc.sql("UPDATE api_key SET scopes = '{generate}' WHERE tenant_id = ?")
-                .param(tenant.id().value())
-                .update();
-        tenant.awaitTold(apiKeys, caller -> caller.permissions().scopes().equals(Set.of(Scope.GENERATE)));
+        tenant.permit(jdbc, apiKeys, "{generate}", null);
         assertThat(tenant.get(path).statusCode()).isEqualTo(403);
     }
 
