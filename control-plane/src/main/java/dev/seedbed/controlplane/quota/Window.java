@@ -30,8 +30,4 @@ public enum Window {
     public boolean isBucket() {
         return bucket != null;
     }
-
-    public boolean isCalendar() {
-        return this == DAY || this == MONTH;
-    }
 }

@@ -100,11 +100,10 @@ public class PriceListSql {
                 """).param("tenant", tenant.value()).param("id", id).update();
     }
 
-    boolean unassign(TenantId tenant) {
-        return jdbc.sql("DELETE FROM price_list_of_tenant WHERE tenant_id = :tenant")
-                        .param("tenant", tenant.value())
-                        .update()
-                == 1;
+    void unassign(TenantId tenant) {
+        jdbc.sql("DELETE FROM price_list_of_tenant WHERE tenant_id = :tenant")
+                .param("tenant", tenant.value())
+                .update();
     }
 
     Optional<String> assigned(TenantId tenant) {

@@ -144,14 +144,13 @@ public class LimitSql {
                 .update();
     }
 
-    public boolean removeOverride(Subject subject, Limit.Key key) {
-        return jdbc.sql("""
+    public void removeOverride(Subject subject, Limit.Key key) {
+        jdbc.sql("""
                 DELETE FROM quota_limit_override WHERE subject = :subject AND unit = :unit AND window_kind = :window
                 """)
-                        .param("subject", subject.toString())
-                        .param("unit", key.unit().name())
-                        .param("window", key.window().name())
-                        .update()
-                == 1;
+                .param("subject", subject.toString())
+                .param("unit", key.unit().name())
+                .param("window", key.window().name())
+                .update();
     }
 }
