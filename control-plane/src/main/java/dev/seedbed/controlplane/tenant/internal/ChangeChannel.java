@@ -72,7 +72,10 @@ class ChangeChannel implements SmartLifecycle {
 
     @Override
     public void start() {
-        listener = Thread.ofPlatform().daemon().name("tenant-changes").start(this::listenForEver);
+        // Known before it runs: it ends when it is not, or no longer, the listener.
+        Thread thread = Thread.ofPlatform().daemon().name("tenant-changes").unstarted(this::listenForEver);
+        listener = thread;
+        thread.start();
     }
 
     @Override
@@ -95,16 +98,20 @@ class ChangeChannel implements SmartLifecycle {
         return 0;
     }
 
+    private boolean isListener() {
+        return Thread.currentThread() == listener;
+    }
+
     private void listenForEver() {
         boolean told = false;
-        while (isRunning()) {
+        while (isListener()) {
             long before = System.nanoTime();
             try (Connection connection = database.getConnection()) {
                 listen(connection);
             } catch (SQLException | RuntimeException e) {
                 Long proven = provenAt;
                 boolean worked = proven != null && proven - before > 0;
-                if (isRunning() && (worked || !told)) {
+                if (isListener() && (worked || !told)) {
                     log.warn("API keys are read from the database until changes are told again: {}", e.getMessage());
                     told = true;
                 }
@@ -124,7 +131,7 @@ class ChangeChannel implements SmartLifecycle {
         cache.forgetAll();
         var notifications = connection.unwrap(PGConnection.class);
         try (var echo = connection.prepareStatement("SELECT pg_notify(?, '')")) {
-            while (isRunning()) {
+            while (isListener()) {
                 long sentAt = System.nanoTime();
                 send(echo);
                 awaitEcho(notifications, sentAt);

@@ -161,6 +161,16 @@ class RevocationIT {
     }
 
     @Test
+    void listensHoweverOftenItIsStartedAnew() {
+        for (int i = 0; i < 100; i++) {
+            other.channel.stop();
+            Long proven = other.channel.provenAt();
+            other.channel.start();
+            await().pollInterval(Duration.ofMillis(5)).until(() -> !Objects.equals(other.channel.provenAt(), proven));
+        }
+    }
+
+    @Test
     void doesNotWaitLongForADatabaseThatHangs() {
         other.wire.holdStill();
         await().until(() -> other.authenticate(key) != null);
