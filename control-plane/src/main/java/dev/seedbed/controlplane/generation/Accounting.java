@@ -6,11 +6,14 @@ import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.GenerationRecords;
+import dev.seedbed.controlplane.usage.GenerationRecords.Admitted;
+import dev.seedbed.controlplane.usage.GenerationRecords.Ended;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -19,12 +22,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The durable steps of a generation. Each is one transaction over budgets, ledger and record. */
+/**
+ * The durable steps of a generation. Each is one transaction over budgets, ledger and record, unless the generation was admitted from
+ * a lease.
+ */
 @Component
 class Accounting {
 
@@ -33,21 +41,28 @@ class Accounting {
     private final UsageLedger ledger;
     private final GenerationRecords records;
     private final long ownerEpoch;
+    private final LeasedGenerations leased;
     private final TenantLanes lanes = new TenantLanes();
 
-    Accounting(TransactionTemplate transaction, Quotas quotas, UsageLedger ledger, GenerationRecords records) {
+    Accounting(
+            TransactionTemplate transaction,
+            Quotas quotas,
+            Leases leases,
+            UsageLedger ledger,
+            GenerationRecords records) {
         this.transaction = transaction;
         this.quotas = quotas;
         this.ledger = ledger;
         this.records = records;
         this.ownerEpoch = quotas.newOwnerEpoch();
+        this.leased = new LeasedGenerations(transaction, leases, ledger, records, ownerEpoch);
     }
 
     /**
      * What the generation may spend is counted from here on, not from when it began to wait for its turn.
      *
      * @param first runs in the same transaction; may wait for others
-     * @return the tenant's budgets afterwards
+     * @return the tenant's budgets afterwards; of a generation that is admitted from a lease, as the last heartbeat left them
      */
     List<Budget> reserve(
             OpenGeneration generation,
@@ -56,24 +71,36 @@ class Accounting {
             ModelVersion version,
             Amounts wanted,
             AdmissionStep first) {
-        return inLane(caller.tenantId(), () -> {
+        Function<List<Budget>, Admitted> admitted = budgets -> new Admitted(
+                command.requestId(),
+                caller,
+                version.name(),
+                generation.prices(),
+                command.surface(),
+                KnobsJson.of(command, wanted),
+                LimitsJson.of(RateLimit.of(budgets)));
+        // A step must be durable with the admission, so that one with a step is never leased.
+        var fromLease = first == AdmissionStep.NONE
+                ? leased.admit(generation, caller, wanted, admitted)
+                : Optional.<List<Budget>>empty();
+        return fromLease.orElseGet(() -> inLane(caller.tenantId(), () -> {
             first.apply();
             generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
-            records.open(
-                    command.requestId(),
-                    caller,
-                    version.name(),
-                    generation.prices(),
-                    command.surface(),
-                    KnobsJson.of(command, wanted),
-                    LimitsJson.of(RateLimit.of(budgets)));
+            records.open(admitted.apply(budgets));
             return budgets;
-        });
+        }));
     }
 
     void extend(RequestId id, TenantId tenant, Amounts more) {
-        inLane(tenant, () -> quotas.extend(id, ownerEpoch, more));
+        if (!leased.extend(id, more)) {
+            inLane(tenant, () -> quotas.extend(id, ownerEpoch, more));
+        }
+    }
+
+    /** Writes what happened to generations that were admitted from leases. @param last all that is leased is given back */
+    void flush(boolean last) {
+        leased.flush(last);
     }
 
     /** Renews the reservations of open generations and posts their work so far. @return the state of each that exists */
@@ -94,12 +121,20 @@ class Accounting {
         });
     }
 
+    /** Settles a generation now, or with the next flush if it was admitted from a lease. */
+    void end(RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches, @Nullable Duration queueWait) {
+        if (!leased.end(id, bill, ending.of(bill.work(), dispatches, queueWait))) {
+            settle(id, tenant, bill, ending, dispatches, queueWait);
+        }
+    }
+
+    /** Settles a generation that has a reservation. */
     Posting settle(
             RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches, @Nullable Duration queueWait) {
         return inLane(tenant, () -> {
             var posting = quotas.settle(id, ownerEpoch, bill.amounts());
             ledger.append(List.of(posting));
-            records.close(id, ending.state(), ending.reason(), ending.detail(), bill.work(), dispatches, queueWait);
+            records.close(Map.of(id, ending.of(bill.work(), dispatches, queueWait)));
             return posting;
         });
     }
@@ -125,5 +160,10 @@ class Accounting {
     record Ending(
             GenerationRecord.State state,
             @Nullable String reason,
-            @Nullable String detail) {}
+            @Nullable String detail) {
+
+        Ended of(Work work, int dispatches, @Nullable Duration queueWait) {
+            return new Ended(state, reason, detail, work, dispatches, queueWait);
+        }
+    }
 }

@@ -226,7 +226,7 @@ public class Generations {
         var giveUpAt = System.nanoTime() + lease.toNanos();
         while (true) {
             try {
-                accounting.settle(
+                accounting.end(
                         generation.id(),
                         generation.tenantId(),
                         generation.bill(),

@@ -15,7 +15,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Renews the reservations of all open generations and posts their work so far, in one transaction each second; expires those of
+ * Writes what was spent of leases; renews the reservations of all open generations and posts their work so far, in one transaction each second; expires those of
  * replicas that are gone. On shutdown it goes on through the {@link Drain} and until the servers have stopped.
  */
 @Component
@@ -50,6 +50,7 @@ class Heartbeat implements SmartLifecycle {
 
     private void beat() {
         try {
+            accounting.flush(false);
             renew();
             var expired = accounting.expireOverdue(EXPIRE_AT_MOST);
             if (expired > 0) {
@@ -71,10 +72,11 @@ class Heartbeat implements SmartLifecycle {
         generations.forEach(generation -> bills.put(generation.id(), generation.bill()));
         var states = accounting.checkpoint(bills);
         for (var generation : generations) {
-            // POSTED and VOIDED: settled while this beat was under way.
-            if (states.get(generation.id()) == ReservationState.EXPIRED) {
+            // Null: it is leased and not recorded yet. POSTED and VOIDED: settled while this beat was under way.
+            var state = states.get(generation.id());
+            if (state == ReservationState.EXPIRED) {
                 generation.stop("its reservation has expired");
-            } else {
+            } else if (state == ReservationState.PENDING) {
                 generation.renewed(before);
             }
         }
@@ -94,6 +96,13 @@ class Heartbeat implements SmartLifecycle {
         }
         executor.shutdownNow();
         beats = null;
+        try {
+            accounting.flush(true);
+        } catch (RuntimeException e) {
+            log.warn(
+                    "leases are left to expire, and what was spent of them in the last second is not recorded: {}",
+                    e.toString());
+        }
     }
 
     @Override

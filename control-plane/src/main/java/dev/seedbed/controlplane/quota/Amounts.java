@@ -31,6 +31,11 @@ public final class Amounts {
         return new Amounts(positive);
     }
 
+    /** Whoever is open takes one place of {@link Unit#CONCURRENT_REQUEST} beside what it wants. */
+    public static Amounts withPlace(Amounts wanted) {
+        return wanted.plus(of(Map.of(Unit.CONCURRENT_REQUEST, 1L)));
+    }
+
     public long get(Unit unit) {
         return positive.getOrDefault(unit, 0L);
     }
@@ -56,6 +61,11 @@ public final class Amounts {
 
     public Amounts atMost(Amounts bound) {
         return combine(bound, Math::min);
+    }
+
+    /** Whether none of {@code other} is larger. */
+    public boolean covers(Amounts other) {
+        return other.positive.entrySet().stream().allMatch(entry -> get(entry.getKey()) >= entry.getValue());
     }
 
     private Amounts combine(Amounts other, LongBinaryOperator operator) {

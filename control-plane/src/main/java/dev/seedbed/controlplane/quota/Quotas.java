@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.quota;
 import dev.seedbed.controlplane.quota.internal.AdmissionDecision;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
+import dev.seedbed.controlplane.quota.internal.Decided;
 import dev.seedbed.controlplane.quota.internal.LimitCheck;
 import dev.seedbed.controlplane.quota.internal.LimitSql;
 import dev.seedbed.controlplane.quota.internal.LimitsInForce;
@@ -10,12 +11,12 @@ import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.Refusal;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -32,17 +33,17 @@ import org.springframework.transaction.annotation.Transactional;
 @Service
 public class Quotas {
 
-    private static final Amounts ONE_PLACE = Amounts.of(Map.of(Unit.CONCURRENT_REQUEST, 1L));
-
     private final BudgetSql budgets;
     private final LimitSql limits;
     private final ReservationSql reservations;
+    private final Leases leases;
     private final QuotaProperties properties;
 
-    Quotas(BudgetSql budgets, LimitSql limits, ReservationSql reservations, QuotaProperties properties) {
+    Quotas(BudgetSql budgets, LimitSql limits, ReservationSql reservations, Leases leases, QuotaProperties properties) {
         this.budgets = budgets;
         this.limits = limits;
         this.reservations = reservations;
+        this.leases = leases;
         this.properties = properties;
     }
 
@@ -61,9 +62,10 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<Budget> reserve(RequestId id, Caller caller, long ownerEpoch, Amounts wanted) {
-        var withPlace = wanted.plus(ONE_PLACE);
+        var withPlace = Amounts.withPlace(wanted);
         var rows = admit(Subject.of(caller), withPlace);
         reservations.insert(id, caller, ownerEpoch, properties.reservationTtl(), rows, withPlace);
+        leases.grant(caller, ownerEpoch, rows, withPlace);
         return after(rows, withPlace);
     }
 
@@ -95,36 +97,41 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<Posting> checkpoint(long ownerEpoch, Map<RequestId, Amounts> cumulative) {
-        var rows = reservations.lock(cumulative.keySet());
-        var postings = new ArrayList<Posting>();
-        for (var row : rows) {
-            requireOwner(row, ownerEpoch);
-            var decision = PostingDecision.checkpoint(row, cumulative.getOrDefault(row.id(), Amounts.NONE));
-            postings.add(apply(row, decision, Posting.Kind.CHECKPOINT));
-        }
+        var decided = reservations.lock(cumulative.keySet()).stream()
+                .map(row -> {
+                    requireOwner(row, ownerEpoch);
+                    return new Decided(
+                            row, PostingDecision.checkpoint(row, cumulative.getOrDefault(row.id(), Amounts.NONE)));
+                })
+                .toList();
+        apply(decided, one -> Posting.Kind.CHECKPOINT);
         reservations.renew(cumulative.keySet(), properties.reservationTtl());
-        return postings;
+        return decided.stream().map(one -> one.posting(Posting.Kind.CHECKPOINT)).toList();
     }
 
     /** Resolves a reservation with its final cumulative work, or settles late after an expiry; a repetition moves nothing. */
     @Transactional(propagation = Propagation.MANDATORY)
     public Posting settle(RequestId id, long ownerEpoch, Amounts cumulative) {
         var row = lockOwn(id, ownerEpoch);
-        var kind = row.state() == ReservationState.EXPIRED ? Posting.Kind.LATE_SETTLEMENT : Posting.Kind.SETTLEMENT;
-        return apply(row, PostingDecision.settle(row, cumulative), kind);
+        var decided = new Decided(row, PostingDecision.settle(row, cumulative));
+        apply(List.of(decided), Decided::settlement);
+        return decided.posting(decided.settlement());
     }
 
     /**
-     * Resolves reservations whose owner did not renew them in time; what they had posted stands. Safe in several replicas.
+     * Resolves reservations whose owner did not renew them in time; what they had posted stands. What overdue leases hold is given
+     * back. Safe in several replicas.
      *
      * @return the ids of those that expired now, at most {@code atMost}
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<RequestId> expireOverdue(int atMost) {
-        return reservations.lockOverdue(atMost).stream()
-                .map(row -> apply(row, PostingDecision.expire(row), Posting.Kind.CHECKPOINT)
-                        .requestId())
+        leases.expireOverdue(atMost);
+        var decided = reservations.lockOverdue(atMost).stream()
+                .map(row -> new Decided(row, PostingDecision.expire(row)))
                 .toList();
+        apply(decided, one -> Posting.Kind.CHECKPOINT);
+        return decided.stream().map(one -> one.reservation().id()).toList();
     }
 
     /** Budgets of a subject in their present windows; none of one that never had a limit or a request. */
@@ -196,8 +203,11 @@ public class Quotas {
         return rows;
     }
 
-    private static void require(AdmissionDecision decision) {
+    private void require(AdmissionDecision decision) {
         if (decision instanceof AdmissionDecision.Refused refused) {
+            if (refused.budget().leased() > 0) {
+                leases.recall(refused.budget().id());
+            }
             throw Refusal.of(refused);
         }
     }
@@ -223,13 +233,8 @@ public class Quotas {
         }
     }
 
-    private Posting apply(ReservationRow row, PostingDecision decision, Posting.Kind kind) {
-        // A late settlement is noted even when there was nothing left to post.
-        var settlesLate = kind == Posting.Kind.LATE_SETTLEMENT && !row.settledLate();
-        if (settlesLate || !decision.changesNothing(row.state())) {
-            reservations.apply(row, decision);
-        }
-        return new Posting(
-                row.id(), row.tenantId(), row.postings(), kind, decision.state(), decision.posted(), decision.loss());
+    private void apply(List<Decided> decided, Function<Decided, Posting.Kind> kind) {
+        reservations.apply(
+                decided.stream().filter(one -> one.changes(kind.apply(one))).toList());
     }
 }

@@ -6,6 +6,7 @@ import dev.seedbed.controlplane.usage.internal.GenerationSql;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,19 +25,56 @@ public class GenerationRecords {
     }
 
     /**
+     * What admission knows of a generation.
+     *
+     * @param prices pinned; null: it costs nothing
      * @param knobs JSON, without any text of the caller
      * @param limits JSON
      */
-    @Transactional(propagation = Propagation.MANDATORY)
-    public void open(
+    public record Admitted(
             RequestId id,
             Caller caller,
             String modelVersion,
             @Nullable PriceList prices,
             GenerationRecord.Surface surface,
             String knobs,
-            String limits) {
-        generations.insert(id, caller, modelVersion, prices, surface, knobs, limits);
+            String limits) {}
+
+    /**
+     * How a generation ended.
+     *
+     * @param queueWait until the first place at the engine; null: not waited for
+     */
+    public record Ended(
+            GenerationRecord.State state,
+            @Nullable String finishReason,
+            @Nullable String finishDetail,
+            Work work,
+            int dispatches,
+            @Nullable Duration queueWait) {}
+
+    /**
+     * A generation that is recorded some time after its admission.
+     *
+     * @param admittedAgo since then
+     * @param endedAgo since its end; null: it is still open
+     */
+    public record Later(
+            Admitted admitted,
+            Duration admittedAgo,
+            Work work,
+            @Nullable Ended ended,
+            @Nullable Duration endedAgo) {}
+
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void open(Admitted admitted) {
+        generations.insert(List.of(new Later(admitted, Duration.ZERO, Work.NONE, null, null)));
+    }
+
+    /** Records generations that may have ended already; one that is there already stays as it is. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void open(List<Later> later) {
+        generations.insert(later);
     }
 
     /** Stores the work of running generations. */
@@ -45,17 +83,9 @@ public class GenerationRecords {
         generations.progress(cumulative);
     }
 
-    /** @param queueWait until the first place at the engine; null: not waited for */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void close(
-            RequestId id,
-            GenerationRecord.State state,
-            @Nullable String finishReason,
-            @Nullable String finishDetail,
-            Work work,
-            int dispatches,
-            @Nullable Duration queueWait) {
-        generations.close(id, state, finishReason, finishDetail, work, dispatches, queueWait);
+    public void close(Map<RequestId, Ended> ended) {
+        generations.close(ended);
     }
 
     @Transactional(propagation = Propagation.MANDATORY)

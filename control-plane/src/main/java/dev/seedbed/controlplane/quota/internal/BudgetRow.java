@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota.internal;
 
+import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Subject;
@@ -41,6 +42,33 @@ public record BudgetRow(
     /** What admission can still give, >= 0. */
     public long available() {
         return limit == null ? Long.MAX_VALUE : Math.max(0, limit - posted() - reserved - leased);
+    }
+
+    /** After amounts were moved on it, each of which may be negative. Its level must have been written as it is now. */
+    BudgetRow moved(long posted, long reserved, long leased) {
+        var now = levelNow();
+        return new BudgetRow(
+                id,
+                subject,
+                unit,
+                window,
+                limit,
+                durability,
+                new Bucket(now.posted() + posted, now.atMicros()),
+                this.reserved + reserved,
+                this.leased + leased,
+                nowMicros,
+                endMicros);
+    }
+
+    /** After amounts were reserved on it. */
+    public BudgetRow after(Amounts reserved) {
+        return moved(0, reserved.get(unit), 0);
+    }
+
+    /** Until its window ends; {@link Long#MAX_VALUE} if it does not. */
+    public long nanosLeft() {
+        return endMicros == null ? Long.MAX_VALUE : Math.max(0, endMicros - nowMicros) * 1_000;
     }
 
     /** As others see it after {@code more} was reserved. */

@@ -6,6 +6,7 @@ import dev.seedbed.controlplane.quota.Limit;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -143,6 +144,47 @@ public class BudgetSql {
                 .param("sunk", budgets.stream().map(BudgetSql::hasSunk).toArray(Boolean[]::new))
                 .param("levels", column(budgets, BudgetRow::posted))
                 .param("ats", column(budgets, budget -> budget.levelNow().atMicros()))
+                .update();
+    }
+
+    /** Locks budgets by their ids, and those that reservations debit; buckets are written as far as they have sunk. */
+    public List<BudgetRow> lock(Collection<Long> ids, Collection<RequestId> reservations) {
+        var rows = jdbc.sql("SELECT " + ROW + """
+                FROM quota_budget AS budget
+                LEFT JOIN quota_limit AS in_force USING (subject, unit, window_kind)
+                WHERE budget_id = ANY (:ids) OR budget_id IN (
+                    SELECT budget_id FROM quota_reservation_line WHERE reservation_id = ANY (:reservations::uuid[]))
+                ORDER BY budget_id
+                FOR NO KEY UPDATE OF budget
+                """)
+                .param("ids", ids.toArray(Long[]::new))
+                .param(
+                        "reservations",
+                        reservations.stream().map(RequestId::toString).toArray(String[]::new))
+                .query((row, n) -> row(row))
+                .list();
+        sink(rows);
+        return rows;
+    }
+
+    /** The rows must be locked, and buckets among them written as far as they have sunk. */
+    public void move(List<LockedBudgets.Move> moves) {
+        if (moves.isEmpty()) {
+            return;
+        }
+        jdbc.sql("""
+                UPDATE quota_budget AS budget
+                SET posted = budget.posted + move.posted, reserved = budget.reserved + move.reserved, leased = budget.leased + move.leased
+                FROM unnest(:ids::bigint[], :posted::bigint[], :reserved::bigint[], :leased::bigint[])
+                     AS move(budget_id, posted, reserved, leased)
+                WHERE budget.budget_id = move.budget_id
+                """)
+                .param("ids", moves.stream().map(LockedBudgets.Move::budgetId).toArray(Long[]::new))
+                .param("posted", moves.stream().map(LockedBudgets.Move::posted).toArray(Long[]::new))
+                .param(
+                        "reserved",
+                        moves.stream().map(LockedBudgets.Move::reserved).toArray(Long[]::new))
+                .param("leased", moves.stream().map(LockedBudgets.Move::leased).toArray(Long[]::new))
                 .update();
     }
 

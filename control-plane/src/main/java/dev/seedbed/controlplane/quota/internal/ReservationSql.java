@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.quota.internal;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -14,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -80,13 +83,21 @@ public class ReservationSql {
      * what its owner settles late is loss.
      */
     public List<ReservationRow> lock(Collection<RequestId> ids) {
-        jdbc.sql("""
+        lockOnly(ids);
+        return lockBudgets(ids);
+    }
+
+    /** Locks reservations by id, and not their budgets. @return those that there are */
+    public List<RequestId> lockOnly(Collection<RequestId> ids) {
+        return jdbc.sql("""
                 SELECT reservation_id FROM quota_reservation
                 WHERE reservation_id = ANY (:ids::uuid[])
                 ORDER BY reservation_id
                 FOR NO KEY UPDATE
-                """).param("ids", texts(ids)).query(UUID.class).list();
-        return lockBudgets(ids);
+                """)
+                .param("ids", texts(ids))
+                .query((row, n) -> new RequestId(row.getObject("reservation_id", UUID.class)))
+                .list();
     }
 
     /** As {@link #lock}, of pending reservations past their time that nobody else holds locked. */
@@ -104,7 +115,8 @@ public class ReservationSql {
         return ids.isEmpty() ? List.of() : lockBudgets(ids);
     }
 
-    private List<ReservationRow> lockBudgets(Collection<RequestId> ids) {
+    /** Of reservations that are locked. */
+    public List<ReservationRow> lockBudgets(Collection<RequestId> ids) {
         var reservations = new LinkedHashMap<UUID, ReservationRow>();
         jdbc.sql("""
                 SELECT reservation_id, reservation.tenant_id, owner_epoch, state, late_time IS NOT NULL AS settled_late, postings,
@@ -162,46 +174,131 @@ public class ReservationSql {
                 """).param("ids", texts(ids)).param("ttl_ms", ttl.toMillis()).update();
     }
 
-    /** Applies one decision. The rows must be locked. */
-    public void apply(ReservationRow reservation, PostingDecision decision) {
-        var changes = decision.changes();
-        var late = reservation.state() == ReservationState.EXPIRED;
+    /** Applies decisions to reservations, lines and budgets. The rows must be locked. */
+    public void apply(List<Decided> decided) {
+        if (decided.isEmpty()) {
+            return;
+        }
         jdbc.sql("""
                 WITH change AS (
-                    SELECT * FROM unnest(:ids::bigint[], :posted::bigint[], :freed::bigint[]) AS change(budget_id, posted, freed)
+                    SELECT * FROM unnest(:change_reservations::uuid[], :change_budgets::bigint[], :posted::bigint[], :freed::bigint[])
+                         AS change(reservation_id, budget_id, posted, freed)
                 ), budgets AS (
                     UPDATE quota_budget AS budget
                     SET posted = budget.posted + change.posted, reserved = budget.reserved - change.freed
-                    FROM change
+                    FROM (SELECT budget_id, sum(posted)::bigint AS posted, sum(freed)::bigint AS freed FROM change GROUP BY budget_id)
+                         AS change
                     WHERE budget.budget_id = change.budget_id
                 ), lines AS (
                     UPDATE quota_reservation_line AS line
                     SET posted = line.posted + change.posted
                     FROM change
-                    WHERE line.reservation_id = :id AND line.budget_id = change.budget_id AND change.posted > 0
+                    WHERE line.reservation_id = change.reservation_id AND line.budget_id = change.budget_id AND change.posted > 0
                 )
-                UPDATE quota_reservation
-                SET state = :state,
-                    postings = postings + 1,
-                    resolve_time = CASE WHEN :state = 'PENDING' THEN NULL ELSE coalesce(resolve_time, clock_timestamp()) END,
-                    late_time = CASE WHEN :late THEN clock_timestamp() END
-                WHERE reservation_id = :id
+                UPDATE quota_reservation AS reservation
+                SET state = decided.state,
+                    postings = reservation.postings + 1,
+                    resolve_time = CASE WHEN decided.state = 'PENDING' THEN NULL
+                                        ELSE coalesce(reservation.resolve_time, clock_timestamp()) END,
+                    late_time = CASE WHEN decided.late THEN clock_timestamp() END
+                FROM unnest(:reservations::uuid[], :states::text[], :late::boolean[]) AS decided(reservation_id, state, late)
+                WHERE reservation.reservation_id = decided.reservation_id
                 """)
+                .params(changes(decided))
                 .param(
-                        "ids",
+                        "reservations",
+                        texts(decided.stream()
+                                .map(one -> one.reservation().id())
+                                .toList()))
+                .param(
+                        "states",
+                        decided.stream()
+                                .map(one -> one.decision().state().name())
+                                .toArray(String[]::new))
+                .param("late", decided.stream().map(Decided::isLate).toArray(Boolean[]::new))
+                .update();
+    }
+
+    private static Map<String, Object> changes(List<Decided> decided) {
+        var ids = new ArrayList<RequestId>();
+        var changes = new ArrayList<PostingDecision.LineChange>();
+        decided.forEach(one -> one.decision().changes().forEach(change -> {
+            ids.add(one.reservation().id());
+            changes.add(change);
+        }));
+        return Map.of(
+                "change_reservations", texts(ids),
+                "change_budgets",
                         changes.stream()
                                 .map(PostingDecision.LineChange::budgetId)
-                                .toArray(Long[]::new))
+                                .toArray(Long[]::new),
+                "posted",
+                        changes.stream().map(PostingDecision.LineChange::posted).toArray(Long[]::new),
+                "freed", changes.stream().map(PostingDecision.LineChange::freed).toArray(Long[]::new));
+    }
+
+    /**
+     * Writes reservations that were made in memory, each with its first posting; budgets are not moved.
+     *
+     * @param made each as it was before that posting
+     */
+    public void insertPosted(List<Decided> made, Duration ttl) {
+        if (made.isEmpty()) {
+            return;
+        }
+        var lines = made.stream().flatMap(PostedLine::of).toList();
+        jdbc.sql("""
+                WITH reservation AS (
+                    INSERT INTO quota_reservation
+                        (reservation_id, tenant_id, owner_epoch, state, postings, expire_time, resolve_time, late_time)
+                    SELECT reservation_id, tenant_id, owner_epoch, state, 1, clock_timestamp() + :ttl_ms * interval '1 millisecond',
+                           CASE WHEN state <> 'PENDING' THEN clock_timestamp() END, CASE WHEN late THEN clock_timestamp() END
+                    FROM unnest(:reservations::uuid[], :tenants::uuid[], :owners::bigint[], :states::text[], :late::boolean[])
+                         AS made(reservation_id, tenant_id, owner_epoch, state, late)
+                )
+                INSERT INTO quota_reservation_line (reservation_id, budget_id, unit, reserved, posted)
+                SELECT * FROM unnest(:line_reservations::uuid[], :budgets::bigint[], :units::text[], :reserved::bigint[], :posted::bigint[])
+                """)
+                .param("ttl_ms", ttl.toMillis())
                 .param(
-                        "posted",
-                        changes.stream().map(PostingDecision.LineChange::posted).toArray(Long[]::new))
+                        "reservations",
+                        texts(made.stream().map(one -> one.reservation().id()).toList()))
                 .param(
-                        "freed",
-                        changes.stream().map(PostingDecision.LineChange::freed).toArray(Long[]::new))
-                .param("id", reservation.id().value())
-                .param("state", decision.state().name())
-                .param("late", late)
+                        "tenants",
+                        made.stream()
+                                .map(one -> one.reservation().tenantId().toString())
+                                .toArray(String[]::new))
+                .param(
+                        "owners",
+                        made.stream().map(one -> one.reservation().ownerEpoch()).toArray(Long[]::new))
+                .param(
+                        "states",
+                        made.stream().map(one -> one.decision().state().name()).toArray(String[]::new))
+                .param("late", made.stream().map(Decided::isLate).toArray(Boolean[]::new))
+                .param(
+                        "line_reservations",
+                        texts(lines.stream().map(PostedLine::reservation).toList()))
+                .param("budgets", lines.stream().map(PostedLine::budgetId).toArray(Long[]::new))
+                .param("units", lines.stream().map(line -> line.unit().name()).toArray(String[]::new))
+                .param("reserved", lines.stream().map(PostedLine::reserved).toArray(Long[]::new))
+                .param("posted", lines.stream().map(PostedLine::posted).toArray(Long[]::new))
                 .update();
+    }
+
+    private record PostedLine(RequestId reservation, long budgetId, Unit unit, long reserved, long posted) {
+
+        static Stream<PostedLine> of(Decided made) {
+            var posted = made.decision().changes().stream()
+                    .collect(
+                            Collectors.toMap(PostingDecision.LineChange::budgetId, PostingDecision.LineChange::posted));
+            return made.reservation().lines().stream()
+                    .map(line -> new PostedLine(
+                            made.reservation().id(),
+                            line.budget().id(),
+                            line.unit(),
+                            line.reserved(),
+                            posted.getOrDefault(line.budget().id(), 0L)));
+        }
     }
 
     private static String[] texts(Collection<RequestId> ids) {

@@ -3,7 +3,7 @@ package dev.seedbed.controlplane.usage.internal;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Statements that compare quota_budget with ledger and reservations, each in one snapshot. */
+/** Statements that compare quota_budget with ledger, reservations and leases, each in one snapshot. */
 @Repository
 public class BalanceSql {
 
@@ -25,12 +25,16 @@ public class BalanceSql {
                 JOIN quota_reservation AS reservation USING (reservation_id)
                 LEFT JOIN ledger ON ledger.request_id = line.reservation_id AND ledger.unit = line.unit
                 GROUP BY line.budget_id
+            ), lease AS (
+                SELECT budget_id, sum(held)::bigint AS leased FROM quota_lease_line GROUP BY budget_id
             ), truth AS (
                 SELECT budget_id,
                        CASE WHEN window_kind IN ('MINUTE', 'HOUR') THEN budget.posted ELSE coalesce(line.posted, 0) END AS posted,
-                       coalesce(line.reserved, 0) AS reserved
+                       coalesce(line.reserved, 0) AS reserved,
+                       coalesce(lease.leased, 0) AS leased
                 FROM quota_budget AS budget
                 LEFT JOIN line USING (budget_id)
+                LEFT JOIN lease USING (budget_id)
             )
             """;
 
@@ -42,7 +46,8 @@ public class BalanceSql {
 
     public long drift() {
         return jdbc.sql("WITH " + TRUTH + """
-                SELECT coalesce(sum(abs(budget.posted - truth.posted) + abs(budget.reserved - truth.reserved)), 0)::bigint
+                SELECT coalesce(sum(abs(budget.posted - truth.posted) + abs(budget.reserved - truth.reserved)
+                                    + abs(budget.leased - truth.leased)), 0)::bigint
                 FROM quota_budget AS budget JOIN truth USING (budget_id)
                 """).query(Long.class).single();
     }
@@ -59,11 +64,12 @@ public class BalanceSql {
                 UPDATE quota_budget AS budget
                 SET posted = truth.posted,
                     reserved = truth.reserved,
+                    leased = truth.leased,
                     ceiling = CASE WHEN budget.limit_amount IS NOT NULL
-                                   THEN greatest(budget.limit_amount, truth.posted + truth.reserved + budget.leased) END
+                                   THEN greatest(budget.limit_amount, truth.posted + truth.reserved + truth.leased) END
                 FROM truth
                 WHERE budget.budget_id = truth.budget_id
-                  AND (budget.posted, budget.reserved) IS DISTINCT FROM (truth.posted, truth.reserved)
+                  AND (budget.posted, budget.reserved, budget.leased) IS DISTINCT FROM (truth.posted, truth.reserved, truth.leased)
                 """).update();
     }
 }

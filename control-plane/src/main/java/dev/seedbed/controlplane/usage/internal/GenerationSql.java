@@ -2,9 +2,10 @@ package dev.seedbed.controlplane.usage.internal;
 
 import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
-import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.GenerationRecord;
+import dev.seedbed.controlplane.usage.GenerationRecords.Ended;
+import dev.seedbed.controlplane.usage.GenerationRecords.Later;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
@@ -32,32 +33,96 @@ public class GenerationSql {
         this.jdbc = jdbc;
     }
 
-    public void insert(
-            RequestId id,
-            Caller caller,
-            String modelVersion,
-            @Nullable PriceList prices,
-            GenerationRecord.Surface surface,
-            String knobs,
-            String limits) {
+    /** Those that are there already are left alone. */
+    public void insert(List<Later> later) {
+        if (later.isEmpty()) {
+            return;
+        }
         jdbc.sql("""
                 INSERT INTO usage_generation
                     (request_id, tenant_id, project_id, api_key_id, model_version, price_list_id, price_list_version,
-                     surface, knobs, limits, state)
-                VALUES (:id, :tenant, :project, :key, :version, :list::uuid, :list_version::integer,
-                        :surface, :knobs::jsonb, :limits::jsonb, 'RUNNING')
+                     surface, knobs, limits, state, finish_reason, finish_detail, input_tokens, cached_input_tokens, forward_passes,
+                     positions_evaluated, committed_tokens, edits, dispatches, queue_wait_ms, create_time, finish_time)
+                SELECT request_id, tenant_id, project_id, api_key_id, model_version, price_list_id, price_list_version,
+                       surface, knobs::jsonb, limits::jsonb, state, finish_reason, finish_detail, input_tokens, cached_input_tokens, forward_passes,
+                       positions_evaluated, committed_tokens, edits, dispatches, queue_wait_ms,
+                       clock_timestamp() - admitted_ago_ms * interval '1 millisecond', clock_timestamp() - ended_ago_ms * interval '1 millisecond'
+                FROM unnest(
+                    :ids::uuid[], :tenants::uuid[], :projects::uuid[], :keys::text[], :versions::text[], :lists::uuid[], :list_versions::integer[],
+                    :surfaces::text[], :knobs::text[], :limits::text[], :states::text[], :reasons::text[], :details::text[],
+                    :input::bigint[], :cached::bigint[], :passes::bigint[], :positions::bigint[], :committed::bigint[], :edits::bigint[],
+                    :dispatches::integer[], :waits::bigint[], :admitted_ago::bigint[], :ended_ago::bigint[]
+                ) AS made(request_id, tenant_id, project_id, api_key_id, model_version, price_list_id, price_list_version,
+                          surface, knobs, limits, state, finish_reason, finish_detail, input_tokens, cached_input_tokens, forward_passes,
+                          positions_evaluated, committed_tokens, edits, dispatches, queue_wait_ms, admitted_ago_ms, ended_ago_ms)
+                ON CONFLICT (request_id) DO NOTHING
                 """)
-                .param("id", id.value())
-                .param("tenant", caller.tenantId().value())
-                .param("project", caller.projectId().value())
-                .param("key", caller.apiKeyId().value())
-                .param("version", modelVersion)
-                .param("list", prices == null ? null : prices.id())
-                .param("list_version", prices == null ? null : prices.version())
-                .param("surface", surface.name())
-                .param("knobs", knobs)
-                .param("limits", limits)
+                .params(endings(later.stream().map(GenerationSql::ending).toList()))
+                .params(works(later.stream().map(Later::work).toList()))
+                .param("ids", texts(later, one -> one.admitted().id().toString()))
+                .param(
+                        "tenants",
+                        texts(later, one -> one.admitted().caller().tenantId().toString()))
+                .param(
+                        "projects",
+                        texts(later, one -> one.admitted().caller().projectId().toString()))
+                .param(
+                        "keys",
+                        texts(later, one -> one.admitted().caller().apiKeyId().value()))
+                .param("versions", texts(later, one -> one.admitted().modelVersion()))
+                .param(
+                        "lists",
+                        texts(later, one -> list(one, prices -> prices.id().toString())))
+                .param(
+                        "list_versions",
+                        later.stream().map(one -> list(one, PriceList::version)).toArray(Integer[]::new))
+                .param("surfaces", texts(later, one -> one.admitted().surface().name()))
+                .param("knobs", texts(later, one -> one.admitted().knobs()))
+                .param("limits", texts(later, one -> one.admitted().limits()))
+                .param(
+                        "admitted_ago",
+                        later.stream().map(one -> one.admittedAgo().toMillis()).toArray(Long[]::new))
+                .param(
+                        "ended_ago",
+                        later.stream().map(one -> millis(one.endedAgo())).toArray(Long[]::new))
                 .update();
+    }
+
+    private static Ended ending(Later later) {
+        var ended = later.ended();
+        return ended == null ? new Ended(GenerationRecord.State.RUNNING, null, null, later.work(), 0, null) : ended;
+    }
+
+    private static <T> @Nullable T list(Later later, Function<PriceList, T> of) {
+        var prices = later.admitted().prices();
+        return prices == null ? null : of.apply(prices);
+    }
+
+    private static @Nullable Long millis(@Nullable Duration duration) {
+        return duration == null ? null : duration.toMillis();
+    }
+
+    private static <T> String[] texts(List<T> rows, Function<T, @Nullable String> text) {
+        return rows.stream().map(text).toArray(String[]::new);
+    }
+
+    private static Map<String, Object> endings(List<Ended> ended) {
+        return Map.of(
+                "states", texts(ended, one -> one.state().name()),
+                "reasons", texts(ended, Ended::finishReason),
+                "details", texts(ended, Ended::finishDetail),
+                "dispatches", ended.stream().map(Ended::dispatches).toArray(Integer[]::new),
+                "waits", ended.stream().map(one -> millis(one.queueWait())).toArray(Long[]::new));
+    }
+
+    private static Map<String, Object> works(List<Work> works) {
+        return Map.of(
+                "input", column(works, Work::inputTokens),
+                "cached", column(works, Work::cachedInputTokens),
+                "passes", column(works, Work::forwardPasses),
+                "positions", column(works, Work::positionsEvaluated),
+                "committed", column(works, Work::committedTokens),
+                "edits", column(works, Work::edits));
     }
 
     public void progress(Map<RequestId, Work> cumulative) {
@@ -79,12 +144,7 @@ public class GenerationSql {
                 WHERE generation.request_id = work.request_id AND generation.state = 'RUNNING'
                 """)
                 .param("ids", ids.stream().map(RequestId::toString).toArray(String[]::new))
-                .param("input", column(works, Work::inputTokens))
-                .param("cached", column(works, Work::cachedInputTokens))
-                .param("passes", column(works, Work::forwardPasses))
-                .param("positions", column(works, Work::positionsEvaluated))
-                .param("committed", column(works, Work::committedTokens))
-                .param("edits", column(works, Work::edits))
+                .params(works(works))
                 .update();
     }
 
@@ -92,34 +152,29 @@ public class GenerationSql {
         return works.stream().map(counter).toArray(Long[]::new);
     }
 
-    public void close(
-            RequestId id,
-            GenerationRecord.State state,
-            @Nullable String finishReason,
-            @Nullable String finishDetail,
-            Work work,
-            int dispatches,
-            @Nullable Duration queueWait) {
+    public void close(Map<RequestId, Ended> ended) {
+        if (ended.isEmpty()) {
+            return;
+        }
+        var ids = List.copyOf(ended.keySet());
+        var endings = ids.stream().map(ended::get).toList();
         jdbc.sql("""
-                UPDATE usage_generation
-                SET state = :state, finish_reason = :reason::text, finish_detail = :detail::text, finish_time = clock_timestamp(),
-                    input_tokens = :input, cached_input_tokens = :cached, forward_passes = :passes,
-                    positions_evaluated = :positions, committed_tokens = :committed, edits = :edits, dispatches = :dispatches,
-                    queue_wait_ms = :wait::bigint
-                WHERE request_id = :id AND state IN ('RUNNING', 'EXPIRED')
+                UPDATE usage_generation AS generation
+                SET state = ended.state, finish_reason = ended.finish_reason, finish_detail = ended.finish_detail,
+                    finish_time = clock_timestamp(), input_tokens = ended.input_tokens,
+                    cached_input_tokens = ended.cached_input_tokens, forward_passes = ended.forward_passes,
+                    positions_evaluated = ended.positions_evaluated, committed_tokens = ended.committed_tokens,
+                    edits = ended.edits, dispatches = ended.dispatches, queue_wait_ms = ended.queue_wait_ms
+                FROM unnest(:ids::uuid[], :states::text[], :reasons::text[], :details::text[], :input::bigint[], :cached::bigint[],
+                            :passes::bigint[], :positions::bigint[], :committed::bigint[], :edits::bigint[], :dispatches::integer[],
+                            :waits::bigint[])
+                     AS ended(request_id, state, finish_reason, finish_detail, input_tokens, cached_input_tokens, forward_passes,
+                              positions_evaluated, committed_tokens, edits, dispatches, queue_wait_ms)
+                WHERE generation.request_id = ended.request_id AND generation.state IN ('RUNNING', 'EXPIRED')
                 """)
-                .param("id", id.value())
-                .param("state", state.name())
-                .param("reason", finishReason)
-                .param("detail", finishDetail)
-                .param("input", work.inputTokens())
-                .param("cached", work.cachedInputTokens())
-                .param("passes", work.forwardPasses())
-                .param("positions", work.positionsEvaluated())
-                .param("committed", work.committedTokens())
-                .param("edits", work.edits())
-                .param("dispatches", dispatches)
-                .param("wait", queueWait == null ? null : queueWait.toMillis())
+                .param("ids", texts(ids, RequestId::toString))
+                .params(endings(endings))
+                .params(works(endings.stream().map(Ended::work).toList()))
                 .update();
     }
 

@@ -107,12 +107,13 @@ public class LedgerCheckSql {
                    OR generation.state = 'EXPIRED' AND (reservation.state <> 'EXPIRED' OR late_time IS NOT NULL)
                    OR generation.state IN ('FINISHED', 'CANCELLED', 'FAILED') AND reservation.state = 'EXPIRED' AND late_time IS NULL
                 """),
-        /** Budgets are the cache of ledger and reservations. */
+        /** Budgets are the cache of ledger, reservations and leases. */
         BUDGET("WITH " + BalanceSql.TRUTH + """
                 SELECT format('%s %s %s', budget.subject, budget.unit, budget.window_kind) AS subject,
-                       format('posted %s, reserved %s (expected: %s, %s)', budget.posted, budget.reserved, truth.posted, truth.reserved) AS detail
+                       format('posted %s, reserved %s, leased %s (expected: %s, %s, %s)', budget.posted, budget.reserved, budget.leased,
+                              truth.posted, truth.reserved, truth.leased) AS detail
                 FROM quota_budget AS budget JOIN truth USING (budget_id)
-                WHERE (budget.posted, budget.reserved) IS DISTINCT FROM (truth.posted, truth.reserved)
+                WHERE (budget.posted, budget.reserved, budget.leased) IS DISTINCT FROM (truth.posted, truth.reserved, truth.leased)
                 """);
 
         private final String statement;
