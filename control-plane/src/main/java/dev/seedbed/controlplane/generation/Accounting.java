@@ -79,10 +79,10 @@ class Accounting {
                 command.surface(),
                 KnobsJson.of(command, wanted),
                 LimitsJson.of(RateLimit.of(budgets)));
-        // A step must be durable with the admission, so that one with a step is never leased.
-        var fromLease = first == AdmissionStep.NONE
-                ? leased.admit(generation, caller, wanted, admitted)
-                : Optional.<List<Budget>>empty();
+        var deferred = first.deferred();
+        var fromLease = deferred == null
+                ? Optional.<List<Budget>>empty()
+                : leased.admit(generation, caller, wanted, admitted, deferred);
         return fromLease.orElseGet(() -> inLane(caller.tenantId(), () -> {
             first.apply();
             generation.renewed(System.nanoTime());

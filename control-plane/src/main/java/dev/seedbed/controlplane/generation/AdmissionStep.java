@@ -1,11 +1,35 @@
 package dev.seedbed.controlplane.generation;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /** What becomes durable with an admission: runs first in its transaction, and is undone when nothing can be reserved. */
 @FunctionalInterface
 public interface AdmissionStep {
 
-    AdmissionStep NONE = () -> {};
+    AdmissionStep NONE = new AdmissionStep() {
+        @Override
+        public void apply() {}
+
+        @Override
+        public Deferred deferred() {
+            return steps -> {};
+        }
+    };
 
     /** Whatever it throws refuses the admission. */
     void apply();
+
+    /** How it becomes durable with the record of a generation that is admitted from a lease; null: such an admission is no choice. */
+    default @Nullable Deferred deferred() {
+        return null;
+    }
+
+    /** A step that a flush takes together with all others of its class. */
+    @FunctionalInterface
+    interface Deferred {
+
+        /** @param steps this one among them */
+        void applyAll(List<Deferred> steps);
+    }
 }

@@ -122,6 +122,15 @@ public class Generations {
         return true;
     }
 
+    /**
+     * Records what this replica has admitted from leases until now, rather than with the next heartbeat.
+     *
+     * @throws RuntimeException the database is away
+     */
+    public void record() {
+        accounting.flush(false);
+    }
+
     private Admission admit(
             Caller caller, GenerationCommand command, long deadlineNanos, GenerationSink sink, AdmissionStep first) {
         var version = models.resolve(command.model());

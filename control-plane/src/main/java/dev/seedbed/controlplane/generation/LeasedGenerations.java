@@ -15,6 +15,7 @@ import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +24,12 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Generations that were admitted from a slice. What is durable of them at once in the strict way waits here for the next flush:
+ * Generations that were admitted from an allowance. What is durable of them at once in the strict way waits here for the next flush:
  * reservation, work, settlement, ledger and record of all of them are written together.
  */
 final class LeasedGenerations {
@@ -59,15 +61,17 @@ final class LeasedGenerations {
 
         private final OpenGeneration generation;
         private final Admitted admitted;
+        private final AdmissionStep.Deferred step;
         private final long admittedAtNanos = System.nanoTime();
         private volatile @Nullable LeasedRequest request;
         private volatile @Nullable End end;
 
         private record End(Bill bill, Ended ended, long atNanos) {}
 
-        Leased(OpenGeneration generation, Admitted admitted) {
+        Leased(OpenGeneration generation, Admitted admitted, AdmissionStep.Deferred step) {
             this.generation = generation;
             this.admitted = admitted;
+            this.step = step;
         }
 
         boolean isRecorded() {
@@ -98,12 +102,17 @@ final class LeasedGenerations {
      * Admits a generation without the database.
      *
      * @param admitted what its record says, under given budgets
+     * @param step taken by the flush that records it
      * @return the budgets as the last heartbeat left them; empty: the database must be asked
      */
     Optional<List<Budget>> admit(
-            OpenGeneration generation, Caller caller, Amounts wanted, Function<List<Budget>, Admitted> admitted) {
+            OpenGeneration generation,
+            Caller caller,
+            Amounts wanted,
+            Function<List<Budget>, Admitted> admitted,
+            AdmissionStep.Deferred step) {
         return leases.offer(caller).flatMap(offer -> {
-            var leased = new Leased(generation, admitted.apply(offer.budgets()));
+            var leased = new Leased(generation, admitted.apply(offer.budgets()), step);
             generation.renewed(offer.renewedAtNanos());
             // Before it is taken: a flush that finds it must know it.
             generations.put(generation.id(), leased);
@@ -207,7 +216,16 @@ final class LeasedGenerations {
         later.keySet().retainAll(written.made());
         records.open(List.copyOf(later.values()));
         records.close(endings);
+        applySteps(later.keySet());
         return written;
+    }
+
+    private void applySteps(Collection<RequestId> made) {
+        made.stream()
+                .map(id -> get(id).step)
+                .collect(Collectors.groupingBy(Object::getClass))
+                .values()
+                .forEach(steps -> steps.getFirst().applyAll(steps));
     }
 
     private void written(Leases.Round round, Leases.Written written, long startedAt) {

@@ -4,6 +4,6 @@ package dev.seedbed.controlplane.quota;
 public enum Durability {
     /** Nothing: reservation and settlement are on disk before the engine and the client hear of them. Always for money. */
     STRICT,
-    /** A heartbeat's work, which nobody would be billed for. Kept as a setting; so far such limits are accounted for as strict ones. */
+    /** A heartbeat's work, which nobody would be billed for. */
     LEASED
 }

@@ -65,7 +65,7 @@ public class Quotas {
         var withPlace = Amounts.withPlace(wanted);
         var rows = admit(Subject.of(caller), withPlace);
         reservations.insert(id, caller, ownerEpoch, properties.reservationTtl(), rows, withPlace);
-        leases.grant(caller, ownerEpoch, rows, withPlace);
+        leases.grantWith(caller, ownerEpoch, rows, withPlace);
         return after(rows, withPlace);
     }
 

@@ -9,6 +9,7 @@ import dev.seedbed.controlplane.quota.Reversals;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,18 +49,49 @@ class Adoption {
 
     void generate(Caller caller, GenerationCommand command, int retryCount, Duration patience, GenerationSink sink) {
         var fingerprint = fingerprints.of(caller.tenantId(), command);
-        var before =
-                retryCount == 0 ? Optional.<AttemptSql.Attempt>empty() : before(caller, fingerprint, retryCount - 1);
-        AdmissionStep step = () -> {
-            attempts.insert(command.requestId(), caller.apiKeyId(), fingerprint, retryCount);
-            before.ifPresent(attempt -> adopt(attempt, command));
-        };
+        var begun = new AttemptSql.Begun(command.requestId(), caller.apiKeyId(), fingerprint, retryCount);
+        AdmissionStep step = retryCount == 0 ? new First(begun) : retry(caller, command, begun);
         try {
             generations.generate(caller, command, patience, sink, step);
         } catch (ClientGoneException gone) {
             attempts.markUndelivered(command.requestId());
             throw gone;
         }
+    }
+
+    /** A first attempt adopts nothing: it may be written later, together with others. */
+    private final class First implements AdmissionStep, AdmissionStep.Deferred {
+
+        private final AttemptSql.Begun begun;
+
+        First(AttemptSql.Begun begun) {
+            this.begun = begun;
+        }
+
+        @Override
+        public void apply() {
+            attempts.insert(List.of(begun));
+        }
+
+        @Override
+        public Deferred deferred() {
+            return this;
+        }
+
+        @Override
+        public void applyAll(List<Deferred> steps) {
+            attempts.insert(steps.stream().map(step -> ((First) step).begun).toList());
+        }
+    }
+
+    private AdmissionStep retry(Caller caller, GenerationCommand command, AttemptSql.Begun begun) {
+        // The attempt before may have been admitted from a lease a moment ago.
+        generations.record();
+        var before = before(caller, begun.fingerprint(), begun.retryCount() - 1);
+        return () -> {
+            attempts.insert(List.of(begun));
+            before.ifPresent(attempt -> adopt(attempt, command));
+        };
     }
 
     private Optional<AttemptSql.Attempt> before(Caller caller, Digest fingerprint, int retryCount) {

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation.answer;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -24,15 +25,20 @@ class AttemptSql {
 
     record Attempt(RequestId id, boolean running) {}
 
-    void insert(RequestId id, ApiKeyId key, Digest fingerprint, int retryCount) {
+    /** An attempt that begins. */
+    record Begun(RequestId id, ApiKeyId key, Digest fingerprint, int retryCount) {}
+
+    void insert(List<Begun> begun) {
         jdbc.sql("""
                 INSERT INTO answer_attempt (request_id, api_key_id, fingerprint, retry_count)
-                VALUES (:id, :key, :fingerprint, :count)
+                SELECT * FROM unnest(:ids::uuid[], :keys::text[], :fingerprints::bytea[], :counts::integer[])
                 """)
-                .param("id", id.value())
-                .param("key", key.value())
-                .param("fingerprint", fingerprint.bytes())
-                .param("count", retryCount)
+                .param("ids", begun.stream().map(one -> one.id().toString()).toArray(String[]::new))
+                .param("keys", begun.stream().map(one -> one.key().value()).toArray(String[]::new))
+                .param(
+                        "fingerprints",
+                        begun.stream().map(one -> one.fingerprint().bytes()).toArray(byte[][]::new))
+                .param("counts", begun.stream().map(Begun::retryCount).toArray(Integer[]::new))
                 .update();
     }
 

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.pricing.internal;
 
 import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
+import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.tenant.TenantDirectory;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
@@ -22,11 +23,13 @@ class PriceListAdministration {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
 
     private final PriceListSql lists;
+    private final Prices prices;
     private final TenantDirectory tenants;
     private final AuditLog audit;
 
-    PriceListAdministration(PriceListSql lists, TenantDirectory tenants, AuditLog audit) {
+    PriceListAdministration(PriceListSql lists, Prices prices, TenantDirectory tenants, AuditLog audit) {
         this.lists = lists;
+        this.prices = prices;
         this.tenants = tenants;
         this.audit = audit;
     }
@@ -68,6 +71,7 @@ class PriceListAdministration {
         var before = get(name);
         step.of(before);
         var after = get(name);
+        prices.forgetAfterCommit();
         if (!after.equals(before)) {
             audit.append(operator, action, before.path(), before, after);
         }
@@ -113,6 +117,7 @@ class PriceListAdministration {
             lists.assign(tenant, priced(name).id());
         }
         var after = assigned(tenant);
+        prices.forgetAfterCommit();
         if (!Objects.equals(before, after)) {
             audit.append(operator, "price_list.assign", "tenants/" + tenant + "/price_list", before, after);
         }

@@ -45,7 +45,7 @@ public record BudgetRow(
     }
 
     /** After amounts were moved on it, each of which may be negative. Its level must have been written as it is now. */
-    BudgetRow moved(long posted, long reserved, long leased) {
+    public BudgetRow moved(long posted, long reserved, long leased) {
         var now = levelNow();
         return new BudgetRow(
                 id,

@@ -2,7 +2,6 @@ package dev.seedbed.controlplane.quota.lease;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.ReservationState;
-import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.Decided;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
@@ -77,17 +76,17 @@ final class LeaseFlush {
      *
      * @param held until now
      * @param spent what the requests that were just written had of it
-     * @param kept by the slice
-     * @throws IllegalStateException the slice has spent what the lease did not hold
+     * @param kept by the allowance
+     * @throws IllegalStateException the allowance has spent what the lease did not hold
      */
     static void hold(LockedBudgets budgets, Collection<Long> budgetIds, Amounts held, Amounts spent, Amounts kept) {
-        if (!held.covers(spent.plus(kept))) {
-            throw new IllegalStateException(
-                    "slice larger than its lease: %s spent, %s kept (expected: at most %s in sum)"
-                            .formatted(spent, kept, held));
-        }
         for (var id : budgetIds) {
-            Unit unit = budgets.get(id).unit();
+            var unit = budgets.get(id).unit();
+            if (spent.get(unit) + kept.get(unit) > held.get(unit)) {
+                throw new IllegalStateException(
+                        "allowance larger than its lease: %s spent, %s kept (expected: at most %s in sum, here of %s)"
+                                .formatted(spent, kept, held, unit));
+            }
             budgets.move(new Move(id, 0, 0, kept.get(unit) - held.get(unit)));
         }
     }

@@ -13,10 +13,10 @@ final class LeaseGrant {
     /** Of what is available, so that several replicas and single admissions find room too. */
     private static final int MOST_OF_AVAILABLE = 4;
 
-    /** Heartbeats that a slice should last. */
+    /** Heartbeats that an allowance should last. */
     private static final int BEATS = 3;
 
-    /** Requests that a first slice should last. */
+    /** Requests that a first allowance should last. */
     private static final int FIRST_REQUESTS = 8;
 
     /** Fewer are admitted one by one. */
@@ -31,7 +31,7 @@ final class LeaseGrant {
     }
 
     /**
-     * A slice for a caller that has none.
+     * An allowance for a caller that has none.
      *
      * @param budgets all of the caller's, as the request that asks leaves them
      * @param request what that one reserved
@@ -41,15 +41,15 @@ final class LeaseGrant {
         if (!isAllowed(budgets)) {
             return Amounts.NONE;
         }
-        var slice = bounded(budgets, times(request, FIRST_REQUESTS));
-        return slice.covers(times(request, FEWEST_REQUESTS)) ? slice : Amounts.NONE;
+        var allowance = bounded(budgets, times(request, FIRST_REQUESTS));
+        return allowance.covers(times(request, FEWEST_REQUESTS)) ? allowance : Amounts.NONE;
     }
 
     /**
-     * What is added to a slice.
+     * What is added to an allowance.
      *
      * @param demand of the last heartbeat
-     * @param unspent of the slice
+     * @param unspent of the allowance
      */
     static Amounts more(Collection<BudgetRow> budgets, Amounts demand, Amounts unspent) {
         return isAllowed(budgets) ? bounded(budgets, times(demand, BEATS).minus(unspent)) : Amounts.NONE;

@@ -61,11 +61,8 @@ class LeaseSql {
                 .single();
     }
 
-    /** A lease that is still held. */
-    record Held(Amounts amounts, boolean recalled) {}
-
     /** Locks leases by id; those that are gone are left out. */
-    Map<Long, Held> lock(Collection<Long> ids) {
+    Map<Long, LeaseRound.Held> lock(Collection<Long> ids) {
         var recalled = new HashMap<Long, Boolean>();
         jdbc.sql("SELECT lease_id, recall FROM quota_lease WHERE lease_id = ANY (:ids) ORDER BY lease_id FOR UPDATE")
                 .param("ids", ids.toArray(Long[]::new))
@@ -77,9 +74,9 @@ class LeaseSql {
                 .query((row, n) -> amounts.computeIfAbsent(row.getLong("lease_id"), id -> new EnumMap<>(Unit.class))
                         .put(Unit.valueOf(row.getString("unit")), row.getLong("held")))
                 .list();
-        var held = new HashMap<Long, Held>();
-        recalled.forEach((id, recall) ->
-                held.put(id, new Held(Amounts.of(amounts.getOrDefault(id, new EnumMap<>(Unit.class))), recall)));
+        var held = new HashMap<Long, LeaseRound.Held>();
+        recalled.forEach((id, recall) -> held.put(
+                id, new LeaseRound.Held(Amounts.of(amounts.getOrDefault(id, new EnumMap<>(Unit.class))), recall)));
         return held;
     }
 

@@ -5,8 +5,8 @@ import dev.seedbed.controlplane.wire.RequestId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that was admitted from a slice. It is unrecorded until a flush has written its reservation; from then on it is a
- * reservation like any other, but that its settlement may wait for a flush too. What changes of it is guarded by its slice's monitor.
+ * A request that was admitted from an allowance. It is unrecorded until a flush has written its reservation; from then on it is a
+ * reservation like any other, but that its settlement may wait for a flush too. What changes of it is guarded by its allowance's monitor.
  */
 public final class LeasedRequest {
 
@@ -20,7 +20,7 @@ public final class LeasedRequest {
     }
 
     private final RequestId id;
-    private final Slice slice;
+    private final Allowance allowance;
 
     Amounts reserved;
 
@@ -30,9 +30,9 @@ public final class LeasedRequest {
 
     Phase phase = Phase.UNRECORDED;
 
-    LeasedRequest(RequestId id, Slice slice, Amounts reserved) {
+    LeasedRequest(RequestId id, Allowance allowance, Amounts reserved) {
         this.id = id;
-        this.slice = slice;
+        this.allowance = allowance;
         this.reserved = reserved;
     }
 
@@ -40,17 +40,17 @@ public final class LeasedRequest {
         return id;
     }
 
-    Slice slice() {
-        return slice;
+    Allowance allowance() {
+        return allowance;
     }
 
     public boolean isRecorded() {
-        synchronized (slice) {
+        synchronized (allowance) {
             return phase == Phase.RECORDED;
         }
     }
 
-    /** What its slice must still cover for it. */
+    /** What its allowance must still cover for it. */
     Amounts claim() {
         var ended = used;
         return ended == null ? reserved : ended.atMost(reserved);

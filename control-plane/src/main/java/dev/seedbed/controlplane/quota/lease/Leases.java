@@ -10,6 +10,8 @@ import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,44 +29,43 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * What this replica may spend without asking the database, for callers all of whose limits are {@code LEASED}: a slice for each API
+ * What this replica may spend without asking the database, for callers all of whose limits are {@code LEASED}: an allowance for each API
  * key, debited from every budget when it is granted, so that {@code posted + reserved + leased <= limit} holds at every commit
  * however many replicas there are. What was spent is written by a flush once each heartbeat.
  *
- * <p>A slice is spent for half the TTL after its last renewal began, and no longer than the calendar windows that it debits. A crash
+ * <p>An allowance is spent for half the TTL after its last renewal began, and no longer than the calendar windows that it debits. A crash
  * leaves at most one heartbeat of work unrecorded, which nobody is billed for.
  */
 @Service
 public class Leases {
 
-    private final LeaseSql sql;
-    private final LeaseWriter writer;
+    private final LeaseStore store;
     private final Duration ttl;
     private final LongSupplier clock;
 
     /** Those that may be spent. */
-    private final Map<ApiKeyId, Slice> slices = new ConcurrentHashMap<>();
+    private final Map<ApiKeyId, Allowance> allowances = new ConcurrentHashMap<>();
 
     /** Those, and closed ones with something left to write. */
-    private final Set<Slice> unreturned = ConcurrentHashMap.newKeySet();
+    private final Set<Allowance> unreturned = Collections.synchronizedSet(new LinkedHashSet<>());
 
     /** Budgets that refused somebody for what is leased of them. */
     private final Set<Long> inTheWay = ConcurrentHashMap.newKeySet();
 
     private final Set<ApiKeyId> beingGranted = ConcurrentHashMap.newKeySet();
 
-    /** Keys whose slice was recalled, until when they get no other. */
+    /** Keys whose allowance was recalled, until when they get no other. */
     private final Map<ApiKeyId, Long> recalled = new ConcurrentHashMap<>();
 
     @Autowired
-    Leases(LeaseSql sql, LeaseWriter writer, QuotaProperties properties, MeterRegistry meters) {
-        this(sql, writer, properties.reservationTtl(), System::nanoTime);
-        meters.gaugeMapSize("seedbed.lease.held", List.of(), slices);
+    Leases(LeaseStore store, QuotaProperties properties, MeterRegistry meters) {
+        this(store, properties.reservationTtl(), System::nanoTime);
+        meters.gaugeMapSize("seedbed.lease.held", List.of(), allowances);
     }
 
-    Leases(LeaseSql sql, LeaseWriter writer, Duration ttl, LongSupplier clock) {
-        this.sql = sql;
-        this.writer = writer;
+    /** @param clock monotonic, in nanoseconds */
+    Leases(LeaseStore store, Duration ttl, LongSupplier clock) {
+        this.store = store;
         this.ttl = ttl;
         this.clock = clock;
     }
@@ -77,73 +78,95 @@ public class Leases {
      */
     public record Offer(List<Budget> budgets, long renewedAtNanos) {}
 
-    /** Empty: the caller has no slice here. */
+    /** Empty: the caller has no allowance here. */
     public Optional<Offer> offer(Caller caller) {
-        return Optional.ofNullable(slices.get(caller.apiKeyId()))
-                .map(slice -> new Offer(slice.budgets(), slice.renewedAtNanos()));
+        return Optional.ofNullable(allowances.get(caller.apiKeyId()))
+                .map(allowance -> new Offer(allowance.budgets(), allowance.renewedAtNanos()));
     }
 
     /** Admits a request without the database. @return null: the database must be asked, also before anything is refused */
     public @Nullable LeasedRequest take(RequestId id, Caller caller, Amounts wanted) {
-        var slice = slices.get(caller.apiKeyId());
-        return slice == null ? null : slice.take(id, Amounts.withPlace(wanted), clock.getAsLong());
+        var allowance = allowances.get(caller.apiKeyId());
+        return allowance == null ? null : allowance.take(id, Amounts.withPlace(wanted), clock.getAsLong());
     }
 
     /** @return false: the database must be asked, with the request's reservation, which a flush writes */
     public boolean takeMore(LeasedRequest request, Amounts more) {
-        return request.slice().takeMore(request, more, clock.getAsLong());
+        return request.allowance().takeMore(request, more, clock.getAsLong());
     }
 
     /** The request has ended; it is settled by a flush. */
     public void end(LeasedRequest request, Amounts cumulative) {
-        request.slice().end(request, cumulative);
+        request.allowance().end(request, cumulative);
     }
 
     /**
-     * Grants a slice with the admission of a request, if its caller's limits allow it and it has none.
+     * Grants an allowance with the admission of a request, if its caller's limits allow it and it has none.
      *
      * @param before the caller's budgets as that admission found them, locked
      * @param reserved by it
+     * @return to be told of the end of the transaction; empty: nothing was granted
      */
-    @Transactional(propagation = Propagation.MANDATORY)
-    public void grant(Caller caller, long ownerEpoch, List<BudgetRow> before, Amounts reserved) {
+    Optional<Grant> grant(Caller caller, long ownerEpoch, List<BudgetRow> before, Amounts reserved) {
         var key = caller.apiKeyId();
-        if (!LeaseGrant.isAllowed(before) || slices.containsKey(key) || isRecalled(key) || !beingGranted.add(key)) {
-            return;
+        if (!LeaseGrant.isAllowed(before) || allowances.containsKey(key) || isRecalled(key) || !beingGranted.add(key)) {
+            return Optional.empty();
         }
-        var granted = new Granted(key);
-        TransactionSynchronizationManager.registerSynchronization(granted);
-        var now = clock.getAsLong();
-        var after = before.stream().map(row -> row.after(reserved)).toList();
-        var amounts = LeaseGrant.first(after, reserved);
-        if (!amounts.isNone()) {
-            var id = sql.grant(ownerEpoch, caller, ttl, before, amounts);
-            granted.slice = new Slice(id, caller, after, amounts, now, deadline(now, after));
+        var grant = new Grant(key);
+        try {
+            var now = clock.getAsLong();
+            var after = before.stream().map(row -> row.after(reserved)).toList();
+            var amounts = LeaseGrant.first(after, reserved);
+            if (!amounts.isNone()) {
+                var id = store.grant(ownerEpoch, caller, before, amounts);
+                grant.allowance = new Allowance(id, caller, after, amounts, now, deadline(now, after));
+            }
+        } catch (RuntimeException e) {
+            grant.completed();
+            throw e;
         }
+        return Optional.of(grant);
     }
 
-    /** What was granted can be spent once it is committed. */
-    private final class Granted implements TransactionSynchronization {
+    /** An allowance that can be spent once the transaction that granted it is committed. */
+    final class Grant {
 
         private final ApiKeyId key;
-        private @Nullable Slice slice;
+        private @Nullable Allowance allowance;
 
-        Granted(ApiKeyId key) {
+        private Grant(ApiKeyId key) {
             this.key = key;
         }
 
-        @Override
-        public void afterCommit() {
-            if (slice != null) {
-                unreturned.add(slice);
-                slices.put(key, slice);
+        void committed() {
+            if (allowance != null) {
+                unreturned.add(allowance);
+                allowances.put(key, allowance);
             }
         }
 
-        @Override
-        public void afterCompletion(int status) {
+        /** After {@link #committed}, or without it. */
+        void completed() {
             beingGranted.remove(key);
         }
+    }
+
+    /** As {@link #grant}, in the present transaction and until its end. */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void grantWith(Caller caller, long ownerEpoch, List<BudgetRow> before, Amounts reserved) {
+        grant(caller, ownerEpoch, before, reserved)
+                .ifPresent(grant ->
+                        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                            @Override
+                            public void afterCommit() {
+                                grant.committed();
+                            }
+
+                            @Override
+                            public void afterCompletion(int status) {
+                                grant.completed();
+                            }
+                        }));
     }
 
     private boolean isRecalled(ApiKeyId key) {
@@ -170,22 +193,24 @@ public class Leases {
     public static final class Round {
 
         private final long startedAt;
-        private final List<Slice.Snapshot> slices;
+        private final List<Allowance.Snapshot> allowances;
         private final Set<Long> inTheWay;
 
-        private Round(long startedAt, List<Slice.Snapshot> slices, Set<Long> inTheWay) {
+        private Round(long startedAt, List<Allowance.Snapshot> allowances, Set<Long> inTheWay) {
             this.startedAt = startedAt;
-            this.slices = slices;
+            this.allowances = allowances;
             this.inTheWay = inTheWay;
         }
 
         /** Those that are not written yet, open and ended ones. */
         public List<Taken> requests() {
-            return slices.stream().flatMap(slice -> slice.requests().stream()).toList();
+            return allowances.stream()
+                    .flatMap(allowance -> allowance.requests().stream())
+                    .toList();
         }
 
         public boolean isEmpty() {
-            return slices.isEmpty() && inTheWay.isEmpty();
+            return allowances.isEmpty() && inTheWay.isEmpty();
         }
     }
 
@@ -200,7 +225,11 @@ public class Leases {
         var recalled = Set.copyOf(inTheWay);
         inTheWay.removeAll(recalled);
         return new Round(
-                startedAt, unreturned.stream().map(slice -> slice.begin(last)).toList(), recalled);
+                startedAt,
+                List.copyOf(unreturned).stream()
+                        .map(allowance -> allowance.begin(last))
+                        .toList(),
+                recalled);
     }
 
     /**
@@ -216,7 +245,16 @@ public class Leases {
             Set<RequestId> made,
             Set<RequestId> there,
             Set<RequestId> lost,
-            Map<Long, LeaseWriter.Renewal> renewals) {
+            Map<Long, LeaseRound.Renewal> renewals) {
+
+        static Written of(LeaseRound round, List<Posting> postings, Set<RequestId> there) {
+            return new Written(
+                    postings,
+                    round.made().stream().map(one -> one.reservation().id()).collect(Collectors.toUnmodifiableSet()),
+                    there,
+                    round.lost(),
+                    round.renewals());
+        }
 
         private Set<RequestId> recorded() {
             return Stream.concat(made.stream(), there.stream()).collect(Collectors.toUnmodifiableSet());
@@ -233,29 +271,29 @@ public class Leases {
     public Written write(
             Round round, long ownerEpoch, Map<RequestId, Amounts> workSoFar, Map<RequestId, Amounts> ended) {
         if (!round.inTheWay.isEmpty()) {
-            sql.recall(round.inTheWay);
+            store.recall(round.inTheWay);
         }
-        return writer.write(round.slices, ownerEpoch, workSoFar, ended);
+        return store.write(round.allowances, ownerEpoch, workSoFar, ended);
     }
 
     /** The transaction of the round was committed. */
     public void written(Round round, Written written) {
         var recorded = written.recorded();
-        for (var snapshot : round.slices) {
-            var slice = snapshot.slice();
-            var renewal = written.renewals().get(slice.leaseId());
-            if (renewal == null || slice.isClosed()) {
-                slice.close();
-                slice.settled(recorded);
-                slices.remove(slice.caller().apiKeyId(), slice);
+        for (var snapshot : round.allowances) {
+            var allowance = snapshot.allowance();
+            var renewal = written.renewals().get(allowance.leaseId());
+            if (renewal == null || allowance.isClosed()) {
+                allowance.close();
+                allowance.settled(recorded);
+                allowances.remove(allowance.caller().apiKeyId(), allowance);
                 if (renewal != null && renewal.recalled()) {
-                    recalled.put(slice.caller().apiKeyId(), clock.getAsLong() + ttl.toNanos() / 2);
+                    recalled.put(allowance.caller().apiKeyId(), clock.getAsLong() + ttl.toNanos() / 2);
                 }
-                if (slice.isEmpty() && (renewal == null || renewal.returned())) {
-                    unreturned.remove(slice);
+                if (allowance.isEmpty() && (renewal == null || renewal.returned())) {
+                    unreturned.remove(allowance);
                 }
             } else {
-                slice.flushed(
+                allowance.flushed(
                         recorded,
                         renewal.granted(),
                         renewal.budgets(),
@@ -267,7 +305,7 @@ public class Leases {
 
     /** The transaction of the round failed, or nobody knows. */
     public void failed(Round round) {
-        round.slices.forEach(snapshot -> snapshot.slice().again());
+        round.allowances.forEach(snapshot -> snapshot.allowance().again());
     }
 
     /**
@@ -281,6 +319,6 @@ public class Leases {
     /** Gives back what leases hold that their owners did not renew in time. Safe in several replicas. */
     @Transactional(propagation = Propagation.MANDATORY)
     public int expireOverdue(int atMost) {
-        return sql.expireOverdue(atMost);
+        return store.expireOverdue(atMost);
     }
 }

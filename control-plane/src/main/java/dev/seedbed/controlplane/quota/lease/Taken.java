@@ -5,7 +5,7 @@ import dev.seedbed.controlplane.wire.RequestId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request has taken of a slice, as a flush found it.
+ * What a request has taken of an allowance, as a flush found it.
  *
  * @param used cumulative work, once it has ended; null: it was open when the flush began, and is written as open
  */

@@ -1,8 +1,8 @@
 package dev.seedbed.controlplane.quota.history;
 
 import dev.seedbed.controlplane.quota.Amounts;
-import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Limit;
+import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
@@ -10,8 +10,12 @@ import dev.seedbed.controlplane.quota.Window;
 import dev.seedbed.controlplane.quota.internal.AdmissionDecision;
 import dev.seedbed.controlplane.quota.internal.Bucket;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
+import dev.seedbed.controlplane.quota.internal.Decided;
+import dev.seedbed.controlplane.quota.internal.LockedBudgets;
 import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
+import dev.seedbed.controlplane.quota.lease.TestingLeases;
+import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.time.Duration;
@@ -21,34 +25,42 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Applies the pure decisions to rows in memory, as the statements apply them to tables. */
-final class MemoryBooks implements Books {
+final class MemoryBooks implements Books, TestingLeases.Rows {
 
     private static final Amounts ONE_PLACE = Amounts.of(Map.of(Unit.CONCURRENT_REQUEST, 1L));
 
     /** As {@link AdmissionDecision#decide}; a test puts a wrong one here to see it found. */
     private final BiFunction<List<BudgetRow>, Amounts, AdmissionDecision> admission;
 
+    private final Caller caller;
     private final Duration ttl;
     private final Map<Subject, Map<Limit.Key, Limit>> limits = new LinkedHashMap<>();
     private final List<BudgetRow> budgets = new ArrayList<>();
     private final Map<Integer, Reservation> reservations = new HashMap<>();
     private final Map<Integer, Amounts> charged = new HashMap<>();
     private final Map<Integer, Amounts> lost = new HashMap<>();
+    private final Map<Integer, LeasingReplica> replicas = new HashMap<>();
+    private final TestingLeases.Memory leases;
     private long nowMicros;
     private long day;
 
-    MemoryBooks(Duration ttl) {
-        this(ttl, AdmissionDecision::decide);
+    MemoryBooks(Caller caller, Duration ttl) {
+        this(caller, ttl, AdmissionDecision::decide);
     }
 
-    MemoryBooks(Duration ttl, BiFunction<List<BudgetRow>, Amounts, AdmissionDecision> admission) {
+    MemoryBooks(Caller caller, Duration ttl, BiFunction<List<BudgetRow>, Amounts, AdmissionDecision> admission) {
+        this.caller = caller;
         this.ttl = ttl;
         this.admission = admission;
+        this.leases = new TestingLeases.Memory(this, ttl);
     }
 
     /** @param lines reserved and posted, by budget */
@@ -68,7 +80,7 @@ final class MemoryBooks implements Books {
     public boolean reserve(int request, int replica, Amounts withoutPlace) {
         var wanted = withoutPlace.plus(ONE_PLACE);
         var rows = open();
-        if (!(admission.apply(rows, wanted) instanceof AdmissionDecision.Admitted)) {
+        if (!admits(replica, rows, wanted)) {
             return false;
         }
         rows.stream().filter(row -> row.id() >= budgets.size()).toList().forEach(budgets::add);
@@ -81,7 +93,22 @@ final class MemoryBooks implements Books {
             }
         }
         reservations.put(request, new Reservation(replica, ReservationState.PENDING, false, expiry(), lines));
+        TestingLeases.grant(replica(replica).leases(), caller, replica, rows, wanted);
         return true;
+    }
+
+    private boolean admits(int replica, List<BudgetRow> rows, Amounts wanted) {
+        var decision = admission.apply(rows, wanted);
+        if (decision instanceof AdmissionDecision.Refused refused
+                && refused.budget().leased() > 0) {
+            replica(replica).leases().recall(refused.budget().id());
+        }
+        return decision instanceof AdmissionDecision.Admitted;
+    }
+
+    private LeasingReplica replica(int replica) {
+        return replicas.computeIfAbsent(
+                replica, n -> new LeasingReplica(clock -> TestingLeases.over(leases, ttl, clock), caller));
     }
 
     @Override
@@ -91,7 +118,7 @@ final class MemoryBooks implements Books {
             return false;
         }
         var rows = reservation.lines().keySet().stream().map(this::budget).toList();
-        if (!(admission.apply(rows, more) instanceof AdmissionDecision.Admitted)) {
+        if (!admits(replica, rows, more)) {
             return false;
         }
         for (var row : rows) {
@@ -123,7 +150,103 @@ final class MemoryBooks implements Books {
     }
 
     @Override
+    public boolean take(int request, int replica, Amounts wanted) {
+        return replica(replica).take(id(request), wanted);
+    }
+
+    @Override
+    public double renewedAt(int replica) {
+        return replica(replica).renewedAt();
+    }
+
+    @Override
+    public boolean takeMore(int request, int replica, Amounts more) {
+        return replica(replica).takeMore(id(request), more);
+    }
+
+    @Override
+    public void end(int request, int replica, Amounts cumulative) {
+        replica(replica).end(id(request), cumulative);
+    }
+
+    @Override
+    public Flushed flush(int replica, Map<Integer, Amounts> workSoFar, boolean last) {
+        var work = new HashMap<RequestId, Amounts>();
+        workSoFar.forEach((request, done) -> work.put(id(request), done));
+        var one = replica(replica);
+        var flushed = one.flush(work, last, (round, open, ended) -> one.leases().write(round, replica, open, ended));
+        return new Flushed(requests(flushed.recorded()), requests(flushed.lost()));
+    }
+
+    private static RequestId id(int request) {
+        return new RequestId(new UUID(0, request));
+    }
+
+    private static int request(RequestId id) {
+        return Math.toIntExact(id.value().getLeastSignificantBits());
+    }
+
+    private static Set<Integer> requests(Set<RequestId> ids) {
+        return ids.stream().map(MemoryBooks::request).collect(Collectors.toSet());
+    }
+
+    @Override
+    public void clock(int replica, double seconds) {
+        replica(replica).at(seconds);
+    }
+
+    @Override
+    public long nowMicros() {
+        return nowMicros;
+    }
+
+    @Override
+    public List<BudgetRow> inForce() {
+        return open().stream().filter(row -> row.id() < budgets.size()).toList();
+    }
+
+    @Override
+    public void move(LockedBudgets.Move move) {
+        move(move.budgetId(), move.posted(), move.reserved(), move.leased());
+    }
+
+    @Override
+    public boolean isThere(RequestId id) {
+        return reservations.containsKey(request(id));
+    }
+
+    @Override
+    public void insertPosted(Decided made) {
+        var lines = new LinkedHashMap<Long, long[]>();
+        made.reservation().lines().forEach(line -> lines.put(line.budget().id(), new long[] {line.reserved(), 0}));
+        made.decision()
+                .changes()
+                .forEach(change -> Objects.requireNonNull(lines.get(change.budgetId()))[1] += change.posted());
+        var request = request(made.reservation().id());
+        var late = made.reservation().state() == ReservationState.EXPIRED;
+        reservations.put(
+                request,
+                new Reservation(
+                        Math.toIntExact(made.reservation().ownerEpoch()),
+                        made.decision().state(),
+                        late,
+                        expiry(),
+                        lines));
+        charged.merge(request, made.decision().posted(), Amounts::plus);
+        lost.merge(request, made.decision().loss(), Amounts::plus);
+    }
+
+    @Override
+    public Posting settle(RequestId id, Amounts cumulative) {
+        var reservation = get(request(id));
+        var decided = new Decided(row(reservation), PostingDecision.settle(row(reservation), cumulative));
+        apply(request(id), reservation, decided.decision());
+        return decided.posting(decided.settlement());
+    }
+
+    @Override
     public void sweep() {
+        leases.expireOverdue(100);
         reservations.forEach((request, reservation) -> {
             if (reservation.state() == ReservationState.PENDING && reservation.expireMicros() < nowMicros) {
                 apply(request, reservation, PostingDecision.expire(row(reservation)));
@@ -179,7 +302,7 @@ final class MemoryBooks implements Books {
                         && isOpen(row)
                         && row.unit() == limit.unit()
                         && row.window() == limit.window()
-                ? row(row, row.levelNow(), row.reserved(), limit.amount())
+                ? row(row, row.levelNow(), row.reserved(), row.leased(), limit.amount())
                 : row);
     }
 
@@ -210,7 +333,7 @@ final class MemoryBooks implements Books {
                 limit.unit(),
                 limit.window(),
                 limit.amount(),
-                Durability.STRICT,
+                limit.durability(),
                 new Bucket(0, nowMicros),
                 0,
                 0,
@@ -228,12 +351,17 @@ final class MemoryBooks implements Books {
     }
 
     /** As of now. */
-    private BudgetRow budget(long id) {
+    @Override
+    public BudgetRow budget(long id) {
         var row = budgets.get((int) id);
-        return row(row, row.level(), row.reserved(), row.limit());
+        return row(row, row.level(), row.reserved(), row.leased(), row.limit());
     }
 
     private void move(long id, long posted, long reserved) {
+        move(id, posted, reserved, 0);
+    }
+
+    private void move(long id, long posted, long reserved, long leased) {
         var row = budget(id);
         var level = row.levelNow();
         budgets.set(
@@ -242,10 +370,11 @@ final class MemoryBooks implements Books {
                         row,
                         new Bucket(level.posted() + posted, level.atMicros()),
                         row.reserved() + reserved,
+                        row.leased() + leased,
                         row.limit()));
     }
 
-    private BudgetRow row(BudgetRow row, Bucket level, long reserved, @Nullable Long limit) {
+    private BudgetRow row(BudgetRow row, Bucket level, long reserved, long leased, @Nullable Long limit) {
         return new BudgetRow(
                 row.id(),
                 row.subject(),
@@ -255,7 +384,7 @@ final class MemoryBooks implements Books {
                 row.durability(),
                 level,
                 reserved,
-                row.leased(),
+                leased,
                 nowMicros,
                 row.endMicros());
     }
@@ -269,7 +398,8 @@ final class MemoryBooks implements Books {
                         key(row),
                         windows.merge(List.of(row.subject(), key(row)), 1, Integer::sum),
                         budget(row.id()).levelNow().posted(),
-                        row.reserved()))
+                        row.reserved(),
+                        row.leased()))
                 .sorted(ORDER)
                 .toList();
     }
@@ -298,6 +428,9 @@ final class MemoryBooks implements Books {
                     .mapToLong(reservation -> open(reservation, budget.id()))
                     .sum();
             require(budget.reserved() == held, "reserved %s, held %d".formatted(budget, held));
+            require(
+                    budget.leased() == leases.held(budget.id()),
+                    "leased %s, held %d".formatted(budget, leases.held(budget.id())));
             var posted = reservations.entrySet().stream()
                     .filter(entry -> entry.getValue().lines().containsKey(budget.id()))
                     .mapToLong(entry -> charged(entry.getKey()).get(budget.unit()))

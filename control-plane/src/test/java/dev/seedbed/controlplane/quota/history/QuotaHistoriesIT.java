@@ -3,7 +3,7 @@ package dev.seedbed.controlplane.quota.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.seedbed.controlplane.generation.AccountingContext;
-import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.tenant.Caller;
@@ -12,7 +12,6 @@ import dev.seedbed.controlplane.tenant.ProjectId;
 import dev.seedbed.controlplane.tenant.Share;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Balances;
-import dev.seedbed.controlplane.usage.UsageLedger;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** The same histories over memory and over PostgreSQL, every counter compared after every step. */
 class QuotaHistoriesIT {
@@ -42,24 +40,26 @@ class QuotaHistoriesIT {
 
     @Test
     void moveTheRealTablesAsTheDecisionsSay() {
-        Histories.run(1, COUNT, QuotaHistoriesIT::replay);
+        Histories.run(1, COUNT, steps -> replay(steps, World.LIMITS, Durability.STRICT));
 
         assertThat(context.getBean(Balances.class).drift()).isZero();
     }
 
-    private static void replay(List<Step> steps) {
+    @Test
+    void moveTheRealTablesAsTheDecisionsSayAlsoWithLeases() {
+        Histories.run(1, COUNT, steps -> replay(steps, World.LEASED, Durability.LEASED));
+
+        assertThat(context.getBean(Balances.class).drift()).isZero();
+    }
+
+    private static void replay(List<Step> steps, List<World.Place> places, Durability durability) {
         var caller = newCaller();
         var subjects =
                 List.of(Subject.of(caller.tenantId()), Subject.of(caller.projectId()), Subject.of(caller.apiKeyId()));
-        var memory = new MemoryBooks(World.TTL);
-        var sql = new SqlBooks(
-                context.getBean(Quotas.class),
-                context.getBean(UsageLedger.class),
-                context.getBean(TransactionTemplate.class),
-                context.getBean(JdbcClient.class),
-                caller);
-        var modelled = new World(memory, subjects, World.LIMITS);
-        var real = new World(sql, subjects, World.LIMITS);
+        var memory = new MemoryBooks(caller, World.TTL);
+        var sql = new SqlBooks(context, caller, World.TTL);
+        var modelled = new World(memory, subjects, places, durability);
+        var real = new World(sql, subjects, places, durability);
         for (var step : steps) {
             modelled.step(step);
             real.step(step);

@@ -6,8 +6,10 @@ import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Subject;
+import dev.seedbed.controlplane.quota.TestingQuotas;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.quota.lease.TestingLeases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.LedgerEntry;
 import dev.seedbed.controlplane.usage.UsageLedger;
@@ -23,41 +25,65 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The real statements. Time is moved by moving what was written with it. */
 final class SqlBooks implements Books {
 
+    private final ApplicationContext database;
+    private final Duration ttl;
+
+    /** Of no replica: sets limits. */
     private final Quotas quotas;
+
     private final UsageLedger ledger;
     private final TransactionTemplate transaction;
     private final JdbcClient jdbc;
     private final Caller caller;
     private final Set<Limit.Key> limited = new HashSet<>();
     private final Map<Integer, RequestId> ids = new HashMap<>();
+    private final Map<RequestId, Integer> requests = new HashMap<>();
+    private final Map<Integer, LeasingReplica> replicas = new HashMap<>();
     private int days;
 
-    SqlBooks(Quotas quotas, UsageLedger ledger, TransactionTemplate transaction, JdbcClient jdbc, Caller caller) {
-        this.quotas = quotas;
-        this.ledger = ledger;
-        this.transaction = transaction;
-        this.jdbc = jdbc;
+    SqlBooks(ApplicationContext database, Caller caller, Duration ttl) {
+        this.database = database;
+        this.quotas = database.getBean(Quotas.class);
+        this.ledger = database.getBean(UsageLedger.class);
+        this.transaction = database.getBean(TransactionTemplate.class);
+        this.jdbc = database.getBean(JdbcClient.class);
         this.caller = caller;
+        this.ttl = ttl;
     }
 
     private RequestId id(int request) {
-        return ids.computeIfAbsent(request, n -> RequestId.next(InstantSource.system()));
+        return ids.computeIfAbsent(request, n -> {
+            var id = RequestId.next(InstantSource.system());
+            requests.put(id, n);
+            return id;
+        });
+    }
+
+    private LeasingReplica replica(int replica) {
+        return replicas.computeIfAbsent(
+                replica, n -> new LeasingReplica(clock -> TestingLeases.over(database, ttl, clock), caller));
+    }
+
+    private Quotas of(int replica) {
+        return TestingQuotas.of(database, replica(replica).leases());
     }
 
     @Override
     public boolean reserve(int request, int replica, Amounts wanted) {
-        return admitted(() -> quotas.reserve(id(request), caller, replica, wanted));
+        return admitted(() -> of(replica).reserve(id(request), caller, replica, wanted));
     }
 
     @Override
     public boolean extend(int request, int replica, Amounts more) {
-        return admitted(() -> quotas.extend(id(request), replica, more));
+        return admitted(() -> of(replica).extend(id(request), replica, more));
     }
 
     private boolean admitted(Supplier<?> step) {
@@ -74,7 +100,7 @@ final class SqlBooks implements Books {
         var byId = new HashMap<RequestId, Amounts>();
         cumulative.forEach((request, work) -> byId.put(id(request), work));
         List<Posting> postings = inTransaction(() -> {
-            var posted = quotas.checkpoint(replica, byId);
+            var posted = of(replica).checkpoint(replica, byId);
             ledger.append(posted);
             return posted;
         });
@@ -90,10 +116,55 @@ final class SqlBooks implements Books {
     @Override
     public ReservationState settle(int request, int replica, Amounts cumulative) {
         return inTransaction(() -> {
-            var posting = quotas.settle(id(request), replica, cumulative);
+            var posting = of(replica).settle(id(request), replica, cumulative);
             ledger.append(List.of(posting));
             return posting.state();
         });
+    }
+
+    @Override
+    public boolean take(int request, int replica, Amounts wanted) {
+        return replica(replica).take(id(request), wanted);
+    }
+
+    @Override
+    public double renewedAt(int replica) {
+        return replica(replica).renewedAt();
+    }
+
+    @Override
+    public boolean takeMore(int request, int replica, Amounts more) {
+        return replica(replica).takeMore(id(request), more);
+    }
+
+    @Override
+    public void end(int request, int replica, Amounts cumulative) {
+        replica(replica).end(id(request), cumulative);
+    }
+
+    @Override
+    public Flushed flush(int replica, Map<Integer, Amounts> workSoFar, boolean last) {
+        var work = new HashMap<RequestId, Amounts>();
+        workSoFar.forEach((request, done) -> work.put(id(request), done));
+        var one = replica(replica);
+        var flushed = one.flush(
+                work,
+                last,
+                (round, open, ended) -> inTransaction(() -> {
+                    var written = one.leases().write(round, replica, open, ended);
+                    ledger.append(written.postings());
+                    return written;
+                }));
+        return new Flushed(requests(flushed.recorded()), requests(flushed.lost()));
+    }
+
+    private Set<Integer> requests(Set<RequestId> some) {
+        return some.stream().map(requests::get).collect(Collectors.toSet());
+    }
+
+    @Override
+    public void clock(int replica, double seconds) {
+        replica(replica).at(seconds);
     }
 
     @Override
@@ -107,6 +178,11 @@ final class SqlBooks implements Books {
 
     @Override
     public void advance(Duration time) {
+        jdbc.sql(
+                        "UPDATE quota_lease SET expire_time = expire_time - :seconds * interval '1 second' WHERE tenant_id = :tenant")
+                .param("seconds", time.toSeconds())
+                .param("tenant", caller.tenantId().value())
+                .update();
         jdbc.sql(
                         "UPDATE quota_reservation SET expire_time = expire_time - :seconds * interval '1 second' WHERE tenant_id = :tenant")
                 .param("seconds", time.toSeconds())
@@ -138,7 +214,7 @@ final class SqlBooks implements Books {
     public List<Counter> counters() {
         return jdbc
                 .sql("""
-                SELECT subject, unit, window_kind, posted, reserved,
+                SELECT subject, unit, window_kind, posted, reserved, leased,
                        row_number() OVER (PARTITION BY subject, unit, window_kind ORDER BY window_start) AS number
                 FROM quota_budget
                 WHERE tenant_id = :tenant AND limit_amount IS NOT NULL
@@ -150,7 +226,8 @@ final class SqlBooks implements Books {
                                 Unit.valueOf(row.getString("unit")), Window.valueOf(row.getString("window_kind"))),
                         row.getInt("number"),
                         row.getLong("posted"),
-                        row.getLong("reserved")))
+                        row.getLong("reserved"),
+                        row.getLong("leased")))
                 .list()
                 .stream()
                 .filter(counter -> limited.contains(counter.key()))

@@ -42,6 +42,17 @@ final class World {
     static final List<Place> BUCKETS =
             List.of(new Place(0, Unit.REQUEST, Window.MINUTE, 12), new Place(2, Unit.OUTPUT_TOKEN, Window.HOUR, 300));
 
+    /** For histories with leases: what may be leased, in windows that do not turn. */
+    static final List<Place> LEASED = List.of(
+            new Place(0, Unit.POSITION, Window.EVER, 6_000),
+            new Place(0, Unit.OUTPUT_TOKEN, Window.EVER, 100_000),
+            new Place(0, Unit.CONCURRENT_REQUEST, Window.EVER, 40),
+            new Place(1, Unit.POSITION, Window.EVER, 5_000),
+            new Place(1, Unit.OUTPUT_TOKEN, Window.EVER, 1_200),
+            new Place(2, Unit.REQUEST, Window.EVER, 200));
+
+    static final List<Place> LEASED_BUCKETS = List.of(new Place(2, Unit.OUTPUT_TOKEN, Window.HOUR, 900));
+
     /** A request at its replica. */
     private static final class Open {
         final int replica;
@@ -49,11 +60,17 @@ final class World {
         Amounts done = Amounts.NONE;
         /** On the replica's clock. */
         double renewedAt;
+        /** It was taken from an allowance. */
+        final boolean taken;
+        /** It has a reservation. */
+        boolean recorded;
 
-        Open(int replica, Amounts reserved, double renewedAt) {
+        Open(int replica, Amounts reserved, double renewedAt, boolean taken) {
             this.replica = replica;
             this.reserved = reserved;
             this.renewedAt = renewedAt;
+            this.taken = taken;
+            this.recorded = !taken;
         }
     }
 
@@ -76,16 +93,29 @@ final class World {
     private int requests;
     private int admitted;
 
+    private final Durability durability;
+
+    /** Taken and ended, and not known to be written yet. */
+    private final Map<Integer, Open> ended = new LinkedHashMap<>();
+
+    private int taken;
+
     /** @param subjects tenant, project and key */
-    World(Books books, List<Subject> subjects, List<Place> places) {
+    World(Books books, List<Subject> subjects, List<Place> places, Durability durability) {
         this.books = books;
         this.subjects = subjects;
         this.places = places;
+        this.durability = durability;
         places.forEach(place -> setLimit(place, place.amount()));
     }
 
     int admitted() {
         return admitted;
+    }
+
+    /** Of the admitted ones, those that nobody was asked for. */
+    int taken() {
+        return taken;
     }
 
     void step(Step step) {
@@ -104,7 +134,7 @@ final class World {
             case Step.Recovery() -> reachable = true;
             case Step.Advance(var seconds) -> advance(seconds);
             case Step.TurnDay() -> turnDay();
-            case Step.SetLimit(var limit, var amount) -> setLimit(places.get(limit % places.size()), amount);
+            case Step.SetLimit(var limit, var amount) -> changeLimit(places.get(limit % places.size()), amount);
         }
         requireNoOvershoot();
     }
@@ -115,12 +145,16 @@ final class World {
 
     private void reserve(int replica, Amounts wanted) {
         var request = requests++;
-        if (paused[replica] || !reachable) {
+        if (paused[replica]) {
             return;
         }
-        if (books.reserve(request, owner(replica), wanted)) {
+        if (durability == Durability.LEASED && books.take(request, owner(replica), wanted)) {
             admitted++;
-            open.put(request, new Open(replica, wanted, clocks[replica]));
+            taken++;
+            open.put(request, new Open(replica, wanted, books.renewedAt(owner(replica)), true));
+        } else if (reachable && books.reserve(request, owner(replica), wanted)) {
+            admitted++;
+            open.put(request, new Open(replica, wanted, clocks[replica], false));
             states.put(request, ReservationState.PENDING);
         }
     }
@@ -170,7 +204,10 @@ final class World {
 
     private void extend(int request, Open one, long positions) {
         var more = Amounts.of(Map.of(Unit.POSITION, positions));
-        if (reachable && books.extend(request, owner(one.replica), more)) {
+        var extended = one.recorded
+                ? reachable && books.extend(request, owner(one.replica), more)
+                : books.takeMore(request, owner(one.replica), more);
+        if (extended) {
             one.reserved = one.reserved.plus(more);
         }
     }
@@ -179,9 +216,12 @@ final class World {
         if (paused[replica] || !reachable) {
             return;
         }
+        if (durability == Durability.LEASED) {
+            flush(replica, false);
+        }
         var work = new HashMap<Integer, Amounts>();
         open.forEach((request, one) -> {
-            if (one.replica == replica) {
+            if (one.replica == replica && one.recorded) {
                 work.put(request, one.done);
             }
         });
@@ -199,17 +239,57 @@ final class World {
         });
     }
 
-    private void settle(int request) {
-        var one = open.get(request);
-        if (one == null || paused[one.replica] || !reachable) {
-            return;
+    private void flush(int replica, boolean last) {
+        var work = new HashMap<Integer, Amounts>();
+        open.forEach((request, one) -> {
+            if (one.replica == replica && !one.recorded) {
+                work.put(request, one.done);
+            }
+        });
+        var before = List.copyOf(ended.entrySet());
+        var flushed = books.flush(owner(replica), work, last);
+        for (var entry : before) {
+            var one = entry.getValue();
+            if (one.replica == replica && (one.recorded || flushed.recorded().contains(entry.getKey()))) {
+                ended.remove(entry.getKey());
+                requireAllWork(entry.getKey(), one);
+            }
         }
-        observe(request, books.settle(request, owner(one.replica), one.done));
-        open.remove(request);
+        flushed.recorded().forEach(request -> {
+            var one = open.get(request);
+            if (one != null) {
+                one.recorded = true;
+                one.renewedAt = clocks[replica];
+                states.put(request, ReservationState.PENDING);
+            }
+        });
+        flushed.lost().forEach(this::settle);
+    }
+
+    private void requireAllWork(int request, Open one) {
         require(
                 books.charged(request).plus(books.lost(request)).equals(one.done),
                 "request %d: charged %s, lost %s, done %s"
                         .formatted(request, books.charged(request), books.lost(request), one.done));
+    }
+
+    private void settle(int request) {
+        var one = open.get(request);
+        if (one == null || paused[one.replica]) {
+            return;
+        }
+        if (one.taken) {
+            books.end(request, owner(one.replica), one.done);
+            open.remove(request);
+            ended.put(request, one);
+            return;
+        }
+        if (!reachable) {
+            return;
+        }
+        observe(request, books.settle(request, owner(one.replica), one.done));
+        open.remove(request);
+        requireAllWork(request, one);
     }
 
     private void observe(int request, ReservationState state) {
@@ -221,8 +301,10 @@ final class World {
 
     private void crash(int replica) {
         open.values().removeIf(one -> one.replica == replica);
+        ended.values().removeIf(one -> one.replica == replica);
         paused[replica] = false;
         epochs[replica]++;
+        books.clock(owner(replica), clocks[replica]);
     }
 
     private void sweep() {
@@ -236,19 +318,25 @@ final class World {
         for (int replica = 0; replica < REPLICAS; replica++) {
             // One is right, one runs slow, one fast, by more than any clock does.
             clocks[replica] += seconds * (0.9 + 0.1 * replica);
+            books.clock(owner(replica), clocks[replica]);
         }
+    }
+
+    /** Leases want room: limits that may be leased stay in proportion. */
+    private void changeLimit(Place place, long amount) {
+        setLimit(place, durability == Durability.LEASED ? amount * place.amount() / 200 : amount);
     }
 
     private void setLimit(Place place, long amount) {
         var subject = subjects.get(place.subject());
-        books.setLimit(subject, new Limit(place.unit(), place.window(), amount, Durability.STRICT));
+        books.setLimit(subject, new Limit(place.unit(), place.window(), amount, durability));
         ceilings.put(name(subject, place.unit(), place.window()), amount);
         books.counters().stream()
                 .filter(counter -> counter.subject().equals(subject)
                         && counter.key().equals(new Limit.Key(place.unit(), place.window())))
                 .filter(counter -> !over.contains(name(counter)))
-                .forEach(counter ->
-                        ceilings.put(name(counter), Math.max(amount, counter.posted() + counter.reserved())));
+                .forEach(counter -> ceilings.put(
+                        name(counter), Math.max(amount, counter.posted() + counter.reserved() + counter.leased())));
     }
 
     private void turnDay() {
@@ -275,7 +363,7 @@ final class World {
     private void requireNoOvershoot() {
         for (var counter : books.counters()) {
             require(
-                    counter.posted() + counter.reserved() <= ceiling(counter),
+                    counter.posted() + counter.reserved() + counter.leased() <= ceiling(counter),
                     "exceeded: %s (limit: %d)".formatted(counter, ceiling(counter)));
         }
     }
@@ -287,10 +375,19 @@ final class World {
             paused[replica] = false;
         }
         new ArrayList<>(open.keySet()).forEach(this::settle);
+        if (durability == Durability.LEASED) {
+            for (int replica = 0; replica < REPLICAS; replica++) {
+                // What the first one finds lost or records as open is settled by the next one.
+                flush(replica, true);
+                flush(replica, true);
+                flush(replica, true);
+            }
+            require(ended.isEmpty(), "never written: " + ended.keySet());
+        }
         advance(12);
         sweep();
         for (var counter : books.counters()) {
-            require(counter.reserved() == 0, "leaked: " + counter);
+            require(counter.reserved() + counter.leased() == 0, "leaked: " + counter);
         }
         for (int request = 0; request < requests; request++) {
             var work = done.getOrDefault(request, Amounts.NONE);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * nobody knows whether it was committed. So what is taken away here is taken before the database gives it to others, and what is
  * added is added after it was committed.
  */
-final class Slice {
+final class Allowance {
 
     /** Heartbeats without a request before all of it is given back. */
     private static final int MOST_IDLE_BEATS = 2;
@@ -60,7 +60,7 @@ final class Slice {
     private boolean closed;
 
     /** @param budgets those that the lease debits, as its grant left them */
-    Slice(
+    Allowance(
             long leaseId,
             Caller caller,
             List<BudgetRow> budgets,
@@ -147,7 +147,7 @@ final class Slice {
     }
 
     /** What a flush writes of it. @param demand since the last one */
-    record Snapshot(Slice slice, List<Taken> requests, Amounts demand) {}
+    record Snapshot(Allowance allowance, List<Taken> requests, Amounts demand) {}
 
     /** Begins a flush. @param last all that is unspent is given back by it */
     synchronized Snapshot begin(boolean last) {
@@ -210,7 +210,7 @@ final class Slice {
         again();
     }
 
-    /** The requests of a flush that failed are those of the next one, and give nothing back to the slice until then. */
+    /** The requests of a flush that failed are those of the next one, and give nothing back to the allowance until then. */
     synchronized void again() {
         unrecorded.values().stream()
                 .filter(request -> request.phase == LeasedRequest.Phase.RECORDING)

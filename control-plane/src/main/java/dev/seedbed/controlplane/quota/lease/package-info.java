@@ -1,0 +1,5 @@
+/** What replicas may spend ahead of the database, and how it gets there. Decisions, memory and SQL. */
+@NullMarked
+package dev.seedbed.controlplane.quota.lease;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,23 @@
+package dev.seedbed.controlplane.quota;
+
+import dev.seedbed.controlplane.quota.internal.BudgetSql;
+import dev.seedbed.controlplane.quota.internal.LimitSql;
+import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.quota.lease.Leases;
+import org.springframework.context.ApplicationContext;
+
+/** The quotas of one of several replicas in a test. */
+public final class TestingQuotas {
+
+    private TestingQuotas() {}
+
+    /** Its calls must be made within a transaction. */
+    public static Quotas of(ApplicationContext database, Leases leases) {
+        return new Quotas(
+                database.getBean(BudgetSql.class),
+                database.getBean(LimitSql.class),
+                database.getBean(ReservationSql.class),
+                leases,
+                database.getBean(QuotaProperties.class));
+    }
+}
