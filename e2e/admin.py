@@ -34,11 +34,11 @@ class AdminClient:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    def create_tenant(self, limits: dict[str, int]) -> Tenant:
+    def create_tenant(self, limits: dict[str, int], durability: str = "STRICT") -> Tenant:
         """A tenant with one key and these limits by unit."""
         tenant_id = self.call("POST", "/tenants", {"name": f"tenant {uuid.uuid4()}"})["tenant_id"]
         for unit, limit in limits.items():
-            self._limit(tenant_id, unit, limit)
+            self._limit(tenant_id, unit, limit, durability)
         key = self._create_key(tenant_id)
         return Tenant(tenant_id, key["key"], key["public_id"])
 
@@ -65,8 +65,8 @@ class AdminClient:
         """The ledger's view of one request."""
         return self.call("GET", f"/generations/{request_id}")
 
-    def _limit(self, tenant_id: str, unit: str, limit: int) -> None:
-        self.call("PUT", f"/tenants/{tenant_id}/limits/{unit}", {"limit": limit})
+    def _limit(self, tenant_id: str, unit: str, limit: int, durability: str = "STRICT") -> None:
+        self.call("PUT", f"/tenants/{tenant_id}/limits/{unit}", {"limit": limit, "durability": durability})
 
     def _create_key(self, tenant_id: str) -> dict[str, Any]:
         return self.call("POST", f"/tenants/{tenant_id}/api_keys", {"name": "test", "environment": "test"})

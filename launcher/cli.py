@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     faults.add_argument("scenario", choices=FAULTS)
     faults.add_argument("--requests", type=int, default=1000, help="of one burst (budget)")
     faults.add_argument("--budget", type=int, default=50, help="requests that the budget allows (budget)")
+    faults.add_argument("--durability", choices=("strict", "leased"), default="strict", help="of the budget's limits (budget)")
     faults.add_argument("--kills", type=int, default=20, help="how often a replica is killed (budget)")
     faults.add_argument("--times", type=int, default=20, help="how often a client goes away (disconnect)")
     faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")

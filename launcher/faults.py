@@ -13,7 +13,8 @@ from launcher.settings import ROOT, Settings
 
 def faults(settings: Settings, options: argparse.Namespace) -> int:
     up.prepare(settings)
-    out = Path(options.out) if options.out else ROOT / "docs" / "results" / f"faults-{options.scenario}.json"
+    name = options.scenario if options.durability == "strict" else f"{options.scenario}-{options.durability}"
+    out = Path(options.out) if options.out else ROOT / "docs" / "results" / f"faults-{name}.json"
     command = [
         venv.python(settings),
         ROOT / "e2e" / "faults.py",
@@ -21,7 +22,7 @@ def faults(settings: Settings, options: argparse.Namespace) -> int:
         f"--home={settings.build_home / 'faults'}",
         f"--out={out}",
     ]
-    command += [f"--{name}={getattr(options, name)}" for name in ("requests", "budget", "kills", "times", "rolls")]
+    command += [f"--{name}={getattr(options, name)}" for name in ("requests", "budget", "durability", "kills", "times", "rolls")]
     if subprocess.run([str(part) for part in command], env=os.environ | java_env(), check=False).returncode != 0:
         raise LauncherError(f"faults {options.scenario}: something did not hold, see above")
     say(f"all of it held; written to {os.path.relpath(out)}")
