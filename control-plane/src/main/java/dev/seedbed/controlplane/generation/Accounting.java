@@ -139,8 +139,12 @@ class Accounting {
         });
     }
 
-    /** Resolves reservations whose owner is gone. @return how many */
+    /** Resolves reservations whose owner is gone, and gives back what its leases hold. @return how many of both */
     int expireOverdue(int atMost) {
+        return leased.expireOverdue(atMost) + expireReservations(atMost);
+    }
+
+    private int expireReservations(int atMost) {
         return inTransaction(() -> {
             var expired = quotas.expireOverdue(atMost);
             records.expire(expired);

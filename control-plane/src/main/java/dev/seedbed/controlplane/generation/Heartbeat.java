@@ -49,15 +49,21 @@ class Heartbeat implements SmartLifecycle {
     }
 
     private void beat() {
-        try {
-            accounting.flush(false);
-            renew();
+        step(() -> accounting.flush(false));
+        step(this::renew);
+        step(() -> {
             var expired = accounting.expireOverdue(EXPIRE_AT_MOST);
             if (expired > 0) {
-                log.warn("expired {} reservations of owners that are gone", expired);
+                log.warn("expired {} reservations and leases of owners that are gone", expired);
             }
+        });
+    }
+
+    /** A step that fails keeps none of the others; the next beat tries again, and what cannot be renewed in time stops itself. */
+    private static void step(Runnable step) {
+        try {
+            step.run();
         } catch (RuntimeException e) {
-            // The next beat tries again; what cannot be renewed in time stops itself.
             log.warn("heartbeat failed: {}", e.toString());
         }
     }

@@ -163,6 +163,9 @@ final class LeasedGenerations {
     void flush(boolean last) {
         flushing.lock();
         try {
+            if (leases.standsSomethingInTheWay()) {
+                transaction.executeWithoutResult(status -> leases.recall());
+            }
             var startedAt = System.nanoTime();
             var round = leases.begin(last);
             var ended = endedWithReservation();
@@ -182,6 +185,11 @@ final class LeasedGenerations {
         } finally {
             flushing.unlock();
         }
+    }
+
+    /** Gives back what leases of replicas hold that are gone. @return how many */
+    int expireOverdue(int atMost) {
+        return Objects.requireNonNull(transaction.execute(status -> leases.expireOverdue(atMost)));
     }
 
     private Map<RequestId, Leased.End> endedWithReservation() {

@@ -119,14 +119,12 @@ public class Quotas {
     }
 
     /**
-     * Resolves reservations whose owner did not renew them in time; what they had posted stands. What overdue leases hold is given
-     * back. Safe in several replicas.
+     * Resolves reservations whose owner did not renew them in time; what they had posted stands. Safe in several replicas.
      *
      * @return the ids of those that expired now, at most {@code atMost}
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<RequestId> expireOverdue(int atMost) {
-        leases.expireOverdue(atMost);
         var decided = reservations.lockOverdue(atMost).stream()
                 .map(row -> new Decided(row, PostingDecision.expire(row)))
                 .toList();
@@ -206,7 +204,7 @@ public class Quotas {
     private void require(AdmissionDecision decision) {
         if (decision instanceof AdmissionDecision.Refused refused) {
             if (refused.budget().leased() > 0) {
-                leases.recall(refused.budget().id());
+                leases.standsInTheWay(refused.budget().id());
             }
             throw Refusal.of(refused);
         }

@@ -194,12 +194,10 @@ public class Leases {
 
         private final long startedAt;
         private final List<Allowance.Snapshot> allowances;
-        private final Set<Long> inTheWay;
 
-        private Round(long startedAt, List<Allowance.Snapshot> allowances, Set<Long> inTheWay) {
+        private Round(long startedAt, List<Allowance.Snapshot> allowances) {
             this.startedAt = startedAt;
             this.allowances = allowances;
-            this.inTheWay = inTheWay;
         }
 
         /** Those that are not written yet, open and ended ones. */
@@ -210,7 +208,7 @@ public class Leases {
         }
 
         public boolean isEmpty() {
-            return allowances.isEmpty() && inTheWay.isEmpty();
+            return allowances.isEmpty();
         }
     }
 
@@ -222,14 +220,11 @@ public class Leases {
      */
     public Round begin(boolean last) {
         var startedAt = clock.getAsLong();
-        var recalled = Set.copyOf(inTheWay);
-        inTheWay.removeAll(recalled);
         return new Round(
                 startedAt,
                 List.copyOf(unreturned).stream()
                         .map(allowance -> allowance.begin(last))
-                        .toList(),
-                recalled);
+                        .toList());
     }
 
     /**
@@ -270,9 +265,6 @@ public class Leases {
     @Transactional(propagation = Propagation.MANDATORY)
     public Written write(
             Round round, long ownerEpoch, Map<RequestId, Amounts> workSoFar, Map<RequestId, Amounts> ended) {
-        if (!round.inTheWay.isEmpty()) {
-            store.recall(round.inTheWay);
-        }
         return store.write(round.allowances, ownerEpoch, workSoFar, ended);
     }
 
@@ -308,15 +300,31 @@ public class Leases {
         round.allowances.forEach(snapshot -> snapshot.allowance().again());
     }
 
-    /**
-     * Somebody was refused because a budget is leased: its owners, of this replica and of others, are asked for what is unspent with the
-     * next heartbeat.
-     */
-    public void recall(long budgetId) {
+    /** Somebody was refused because a budget is leased. */
+    public void standsInTheWay(long budgetId) {
         inTheWay.add(budgetId);
     }
 
-    /** Gives back what leases hold that their owners did not renew in time. Safe in several replicas. */
+    public boolean standsSomethingInTheWay() {
+        return !inTheWay.isEmpty();
+    }
+
+    /**
+     * Asks the owners of what stood in somebody's way, in this replica and in others, to give back with their next flush what is unspent. In a
+     * transaction of its own: two flushes that also locked each other's leases would wait for each other.
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void recall() {
+        var budgets = Set.copyOf(inTheWay);
+        inTheWay.removeAll(budgets);
+        store.recall(budgets);
+    }
+
+    /**
+     * Gives back what leases hold that their owners did not renew in time. Safe in several replicas; in a transaction without other locks.
+     *
+     * @return how many expired now, at most {@code atMost}
+     */
     @Transactional(propagation = Propagation.MANDATORY)
     public int expireOverdue(int atMost) {
         return store.expireOverdue(atMost);

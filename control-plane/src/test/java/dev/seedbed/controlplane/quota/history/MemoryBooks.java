@@ -101,7 +101,7 @@ final class MemoryBooks implements Books, TestingLeases.Rows {
         var decision = admission.apply(rows, wanted);
         if (decision instanceof AdmissionDecision.Refused refused
                 && refused.budget().leased() > 0) {
-            replica(replica).leases().recall(refused.budget().id());
+            replica(replica).leases().standsInTheWay(refused.budget().id());
         }
         return decision instanceof AdmissionDecision.Admitted;
     }
@@ -174,6 +174,7 @@ final class MemoryBooks implements Books, TestingLeases.Rows {
         var work = new HashMap<RequestId, Amounts>();
         workSoFar.forEach((request, done) -> work.put(id(request), done));
         var one = replica(replica);
+        one.leases().recall();
         var flushed = one.flush(work, last, (round, open, ended) -> one.leases().write(round, replica, open, ended));
         return new Flushed(requests(flushed.recorded()), requests(flushed.lost()));
     }

@@ -147,6 +147,7 @@ final class SqlBooks implements Books {
         var work = new HashMap<RequestId, Amounts>();
         workSoFar.forEach((request, done) -> work.put(id(request), done));
         var one = replica(replica);
+        transaction.executeWithoutResult(status -> one.leases().recall());
         var flushed = one.flush(
                 work,
                 last,
@@ -169,6 +170,7 @@ final class SqlBooks implements Books {
 
     @Override
     public void sweep() {
+        transaction.executeWithoutResult(status -> replica(0).leases().expireOverdue(100));
         while (inTransaction(() -> quotas.expireOverdue(100)).size() == 100) {}
     }
 
