@@ -1,6 +1,6 @@
 -- What replicas hold of budgets ahead of requests. Written by the control plane's feature `quota` only.
 --
--- Lock order of every transaction: leases by lease_id, then reservations by reservation_id, then budgets by budget_id, then subjects.
+-- Lock order of every transaction: plans, then leases by lease_id, then reservations by reservation_id, then subjects, then budgets by budget_id.
 
 CREATE TABLE quota_lease (
     lease_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import static dev.seedbed.controlplane.wire.SeedbedException.invalid;
 
 import dev.seedbed.controlplane.model.ModelVersion;
+import dev.seedbed.controlplane.quota.BoundInForce;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.util.List;
@@ -34,29 +35,32 @@ final class CommandCheck {
     }
 
     /** Output tokens to reserve. @throws SeedbedException CONTEXT_LENGTH_EXCEEDED */
-    static int maxTokens(GenerationCommand command, ModelVersion version, int inputTokens) {
+    static int maxTokens(GenerationCommand command, ModelVersion version, int inputTokens, List<BoundInForce> bounds) {
         var left = version.contextLengthTokens() - inputTokens;
-        if (command.maxTokens() == null) {
+        var wanted = command.maxTokens();
+        if (wanted == null) {
             // A canvas is always a whole block, and drafts reach beyond the output.
             var safe = Math.min(DEFAULT_MAX_TOKENS, left - version.maxBlockSize());
-            if (safe >= 1) {
-                return safe;
-            }
+            wanted = Math.max(1, Math.min(safe, BoundsHeld.mostOutput(bounds, inputTokens)));
         }
-        var wanted = command.maxTokens() == null ? 1 : command.maxTokens();
         if (wanted > left) {
             throw new SeedbedException(
                             ErrorCode.CONTEXT_LENGTH_EXCEEDED,
                             "context length exceeded: %d prompt tokens and %d output tokens (limit: %d)"
                                     .formatted(inputTokens, wanted, version.contextLengthTokens()),
-                            command.prompt() instanceof Prompt.Chat ? "messages" : "prompt",
+                            promptField(command),
                             null)
                     .with(Map.of(
                             "inputTokens", Integer.toString(inputTokens),
                             "maxTokens", Long.toString(wanted),
                             "contextLengthTokens", Integer.toString(version.contextLengthTokens())));
         }
+        BoundsHeld.checkContext(command, bounds, inputTokens, wanted);
         return Math.toIntExact(wanted);
+    }
+
+    static String promptField(GenerationCommand command) {
+        return command.prompt() instanceof Prompt.Chat ? "messages" : "prompt";
     }
 
     private static void prompt(Prompt prompt) {

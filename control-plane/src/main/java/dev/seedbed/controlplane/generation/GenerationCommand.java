@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A generation that somebody asks for, well-formed and not yet checked against a model version.
  *
  * @param model name of a model or a version; null: the default model
- * @param maxTokens output tokens; null: 256, or what the context leaves
+ * @param maxTokens output tokens; null: 256, or what context and bounds leave
  * @param stop texts before which the output ends
  * @param diffusing whether drafts are wanted
  * @param suffix text that follows the output, which ends before it; blank: none

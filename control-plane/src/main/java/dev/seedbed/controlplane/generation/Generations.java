@@ -6,6 +6,7 @@ import dev.seedbed.controlplane.generation.queue.DispatchQueue;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.pricing.Prices;
+import dev.seedbed.controlplane.quota.CallerBounds;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
@@ -34,6 +35,7 @@ public class Generations {
 
     private final Models models;
     private final Prices prices;
+    private final CallerBounds bounds;
     private final InferenceClient inference;
     private final DispatchQueue queue;
     private final Accounting accounting;
@@ -46,6 +48,7 @@ public class Generations {
     Generations(
             Models models,
             Prices prices,
+            CallerBounds bounds,
             InferenceClient inference,
             DispatchQueue queue,
             Accounting accounting,
@@ -56,6 +59,7 @@ public class Generations {
             QuotaProperties quota) {
         this.models = models;
         this.prices = prices;
+        this.bounds = bounds;
         this.inference = inference;
         this.queue = queue;
         this.accounting = accounting;
@@ -136,8 +140,10 @@ public class Generations {
         var version = models.resolve(command.model());
         requireAllowed(caller, version);
         CommandCheck.check(command, version);
+        var held = bounds.of(caller);
+        BoundsHeld.check(command, version, held);
         var inputTokens = inference.countTokens(version.name(), command.prompt());
-        var maxTokens = CommandCheck.maxTokens(command, version, inputTokens);
+        var maxTokens = CommandCheck.maxTokens(command, version, inputTokens, held);
         var pinned = prices.of(caller.tenantId()).orElse(null);
         var wanted = Estimate.of(version, pinned, inputTokens, maxTokens);
         var generation = new OpenGeneration(command.requestId(), caller.tenantId(), pinned, lease, System.nanoTime());

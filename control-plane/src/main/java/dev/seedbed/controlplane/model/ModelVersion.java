@@ -12,6 +12,7 @@ import java.util.Set;
  * @param modes lower-case names of the decode modes that the version offers
  * @param maxBlockSize largest block and draft a request may ask for, in positions
  * @param positionsPerToken measured positions evaluated per output token, rounded up: what admission reserves
+ * @param defaults what it decodes with where a request says nothing
  * @param createTime of its registration
  */
 public record ModelVersion(
@@ -21,4 +22,5 @@ public record ModelVersion(
         Set<String> modes,
         int maxBlockSize,
         int positionsPerToken,
+        DefaultKnobs defaults,
         Instant createTime) {}

@@ -12,6 +12,7 @@ import dev.seedbed.controlplane.quota.internal.Refusal;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
 import dev.seedbed.controlplane.quota.lease.Leases;
+import dev.seedbed.controlplane.quota.plan.LimitChange;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
@@ -37,13 +38,21 @@ public class Quotas {
     private final LimitSql limits;
     private final ReservationSql reservations;
     private final Leases leases;
+    private final LimitChange change;
     private final QuotaProperties properties;
 
-    Quotas(BudgetSql budgets, LimitSql limits, ReservationSql reservations, Leases leases, QuotaProperties properties) {
+    Quotas(
+            BudgetSql budgets,
+            LimitSql limits,
+            ReservationSql reservations,
+            Leases leases,
+            LimitChange change,
+            QuotaProperties properties) {
         this.budgets = budgets;
         this.limits = limits;
         this.reservations = reservations;
         this.leases = leases;
+        this.change = change;
         this.properties = properties;
     }
 
@@ -164,34 +173,19 @@ public class Quotas {
     @Transactional
     public void setLimit(Subject subject, TenantId tenant, Limit limit) {
         LimitCheck.check(limit);
-        change(subject, tenant, () -> limits.override(subject, limit));
+        change.apply(subject, tenant, () -> limits.override(subject, limit));
     }
 
     /** Takes back what {@link #setLimit} set: the plan's limit holds again, if it has one. */
     @Transactional
     public void removeLimit(Subject subject, TenantId tenant, Limit.Key key) {
-        change(subject, tenant, () -> limits.removeOverride(subject, key));
+        change.apply(subject, tenant, () -> limits.removeOverride(subject, key));
     }
 
     /** The limit of a tenant over its whole life. @param amount in {@code unit}, >= 0, or null: not limited */
     @Transactional
     public void setLimit(TenantId tenant, Unit unit, @Nullable Long amount) {
         setLimit(Subject.of(tenant), tenant, new Limit(unit, Window.EVER, amount, Durability.STRICT));
-    }
-
-    private void change(Subject subject, TenantId tenant, Runnable step) {
-        limits.create(subject, tenant);
-        limits.lock(subject);
-        step.run();
-        apply(subject);
-    }
-
-    /** The subject must be locked. */
-    private void apply(Subject subject) {
-        var inForce = LimitsInForce.of(subject.kind(), limits.ofPlan(subject), limits.overrides(subject));
-        LimitCheck.checkNumber(subject, inForce);
-        limits.write(subject, inForce);
-        budgets.follow(subject, inForce);
     }
 
     private List<BudgetRow> admit(List<Subject> subjects, Amounts wanted) {

@@ -43,6 +43,10 @@ public record Subject(Kind kind, String id) {
 
     /** Kind in the words of errors and headers. */
     public String kindText() {
+        return text(kind);
+    }
+
+    static String text(Kind kind) {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 

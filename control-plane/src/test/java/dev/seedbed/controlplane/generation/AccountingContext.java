@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.tenant.TenantDirectory;
 import dev.seedbed.controlplane.usage.RejectionProperties;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.testkit.TestingPostgres;
@@ -40,7 +41,8 @@ import org.springframework.core.env.MapPropertySource;
 })
 @ComponentScan(
         basePackageClasses = {Prices.class, Quotas.class, UsageLedger.class},
-        excludeFilters = @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller)"))
+        excludeFilters =
+                @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller|PlanAssignments|Ownership)"))
 @EnableConfigurationProperties({QuotaProperties.class, RejectionProperties.class})
 @Import(Accounting.class)
 public class AccountingContext {
@@ -67,6 +69,8 @@ public class AccountingContext {
                                 TestingPostgres.USER,
                                 "spring.datasource.password",
                                 "")));
+        // Callers have no keys and projects that are stored.
+        context.registerBean(TenantDirectory.class, NobodyStored::new);
         context.register(AccountingContext.class);
         context.refresh();
         return context;

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.seedbed.controlplane.model.DefaultKnobs;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
@@ -54,8 +55,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 class LeasedGenerationsIT {
 
-    private static final ModelVersion VERSION =
-            new ModelVersion("seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, Instant.EPOCH);
+    private static final ModelVersion VERSION = new ModelVersion(
+            "seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, DefaultKnobs.UNTOLD, Instant.EPOCH);
     private static final Accounting.Ending FINISHED =
             new Accounting.Ending(GenerationRecord.State.FINISHED, "stop", "end_token");
     private static final Amounts WANTED = Amounts.of(Map.of(

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.seedbed.controlplane.model.DefaultKnobs;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Quotas;
@@ -35,8 +36,8 @@ class RandomHistoryIT {
 
     private static final int STEPS = 80;
     private static final long LIMIT = 1_000;
-    private static final ModelVersion VERSION =
-            new ModelVersion("seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, Instant.EPOCH);
+    private static final ModelVersion VERSION = new ModelVersion(
+            "seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, DefaultKnobs.UNTOLD, Instant.EPOCH);
     private static final Accounting.Ending FINISHED =
             new Accounting.Ending(GenerationRecord.State.FINISHED, "stop", "end_token");
 

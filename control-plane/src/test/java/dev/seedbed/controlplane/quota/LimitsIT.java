@@ -205,22 +205,29 @@ class LimitsIT {
     }
 
     @Test
-    void areNoMoreThanSixteenOfASubject() {
-        var left = 16L;
-        for (var window : Window.values()) {
+    void areNoMoreThanSixteenOfARequest() {
+        // The tenant has two.
+        var left = 14L;
+        for (var window : List.of(Window.MINUTE, Window.HOUR, Window.DAY, Window.MONTH)) {
             for (var unit : List.of(Unit.REQUEST, Unit.INPUT_TOKEN, Unit.OUTPUT_TOKEN)) {
                 quotas.setLimit(project(), tenant.id(), new Limit(unit, window, 1_000L, Durability.STRICT));
                 left--;
             }
         }
-        assertThat(left).isEqualTo(1);
+        assertThat(left).isEqualTo(2);
         quotas.setLimit(project(), tenant.id(), new Limit(Unit.POSITION, Window.DAY, 1_000L, Durability.STRICT));
+        quotas.setLimit(project(), tenant.id(), new Limit(Unit.POSITION, Window.MONTH, 1_000L, Durability.STRICT));
 
         assertThatThrownBy(() -> quotas.setLimit(
                         project(), tenant.id(), new Limit(Unit.POSITION, Window.HOUR, 1_000L, Durability.STRICT)))
                 .isInstanceOf(SeedbedException.class)
-                .hasMessageContaining("17 (expected: at most 16)");
-        assertThat(quotas.limits(project())).hasSize(16);
+                .hasMessageContaining("17 (expected: at most 16; 2 of tenant/");
+        assertThat(quotas.limits(project())).hasSize(14);
+        assertThatThrownBy(() -> quotas.setLimit(
+                        Subject.of(tenant.id()),
+                        tenant.id(),
+                        new Limit(Unit.POSITION, Window.HOUR, 1_000L, Durability.STRICT)))
+                .hasMessageContaining("17 (expected: at most 16; 3 of tenant/");
     }
 
     @Test

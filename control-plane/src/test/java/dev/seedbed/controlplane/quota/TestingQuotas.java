@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.LimitSql;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
 import dev.seedbed.controlplane.quota.lease.Leases;
+import dev.seedbed.controlplane.quota.plan.LimitChange;
 import org.springframework.context.ApplicationContext;
 
 /** The quotas of one of several replicas in a test. */
@@ -18,6 +19,7 @@ public final class TestingQuotas {
                 database.getBean(LimitSql.class),
                 database.getBean(ReservationSql.class),
                 leases,
+                database.getBean(LimitChange.class),
                 database.getBean(QuotaProperties.class));
     }
 }

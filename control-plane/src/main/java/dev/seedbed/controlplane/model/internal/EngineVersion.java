@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.model.internal;
 
+import dev.seedbed.controlplane.model.DefaultKnobs;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +18,10 @@ record EngineVersion(
         @Nullable String reason,
         int contextLengthTokens,
         Set<String> modes,
-        int maxBlockSize) {
+        int maxBlockSize,
+        DefaultKnobs defaults) {
 
     static EngineVersion unknown(String name) {
-        return new EngineVersion(name, EngineState.UNKNOWN, null, 0, Set.of(), 0);
+        return new EngineVersion(name, EngineState.UNKNOWN, null, 0, Set.of(), 0, DefaultKnobs.UNTOLD);
     }
 }

@@ -1,6 +1,9 @@
 package dev.seedbed.controlplane.model.internal;
 
+import dev.seedbed.controlplane.model.DefaultKnobs;
+import dev.seedbed.generation.v1.DecodeOptions;
 import dev.seedbed.generation.v1.Mode;
+import dev.seedbed.generation.v1.Policy;
 import dev.seedbed.inference.v1.InferenceServiceGrpc;
 import dev.seedbed.inference.v1.ListModelVersionsRequest;
 import dev.seedbed.inference.v1.LoadModelVersionRequest;
@@ -11,6 +14,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -93,7 +97,21 @@ class EngineWire {
                 message.getReason().isEmpty() ? null : message.getReason(),
                 message.getContextLength(),
                 modes(message.getModesList()),
-                message.getMaxBlockSize());
+                message.getMaxBlockSize(),
+                defaults(message.getDefaultOptions()));
+    }
+
+    private static DefaultKnobs defaults(DecodeOptions options) {
+        var values = new HashMap<String, Double>();
+        options.getAllFields().forEach((field, value) -> {
+            if (value instanceof Number number) {
+                values.put(field.getName(), number.doubleValue());
+            }
+        });
+        return new DefaultKnobs(
+                options.getMode() == Mode.MODE_UNSPECIFIED ? null : name("MODE_", options.getMode()),
+                options.getPolicy() == Policy.POLICY_UNSPECIFIED ? null : name("POLICY_", options.getPolicy()),
+                values);
     }
 
     private static EngineState state(ModelVersionState state) {
@@ -108,7 +126,13 @@ class EngineWire {
     private static Set<String> modes(List<Mode> modes) {
         return modes.stream()
                 .filter(mode -> mode != Mode.MODE_UNSPECIFIED && mode != Mode.UNRECOGNIZED)
-                .map(mode -> mode.name().substring("MODE_".length()).toLowerCase(Locale.ROOT))
+                .map(mode -> name("MODE_", mode))
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static String name(String prefix, Enum<?> constant) {
+        return constant.name()
+                .substring(Math.min(prefix.length(), constant.name().length()))
+                .toLowerCase(Locale.ROOT);
     }
 }

@@ -77,6 +77,7 @@ class ServingModels implements Models {
                 engine.modes(),
                 engine.maxBlockSize(),
                 version.positionsPerToken(),
+                engine.defaults(),
                 version.createTime()));
     }
 

@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -34,6 +35,15 @@ public class BudgetSql {
 
     private static final String OPEN_NOW = "budget.window_start <= now() AND now() < budget.window_end";
 
+    /** Nothing is locked unless every limit in force has a budget. */
+    private static final String ALL_OR_NONE = """
+            AND NOT EXISTS (
+                SELECT FROM quota_limit AS one
+                WHERE one.subject = ANY (:subjects) AND NOT EXISTS (
+                    SELECT FROM quota_budget AS budget
+                    WHERE budget.subject = one.subject AND budget.unit = one.unit AND budget.window_kind = one.window_kind AND %s))
+            """.formatted(OPEN_NOW);
+
     private final JdbcClient jdbc;
     private final LimitSql limits;
 
@@ -42,40 +52,31 @@ public class BudgetSql {
         this.limits = limits;
     }
 
-    /** Locks the budgets that count now, by budget_id. Makes those that a new window or a tenant's first request needs. */
+    /**
+     * Locks the budgets that count now, by budget_id. Makes those that a new window or a tenant's first request needs, and then locks
+     * subjects before any budget, as changes of limits do.
+     */
     public List<BudgetRow> lock(Collection<Subject> subjects) {
-        var locked = lockOpen(subjects);
-        if (!locked.complete()) {
+        var rows = lockOpen(subjects, ALL_OR_NONE);
+        if (rows.isEmpty()) {
             limits.open(subjects);
             openWindows(subjects);
-            locked = lockOpen(subjects);
+            rows = lockOpen(subjects, "");
         }
-        return locked.rows();
+        return rows;
     }
 
-    private record Locked(List<BudgetRow> rows, long inForce) {
-        boolean complete() {
-            return !rows.isEmpty() && rows.size() >= inForce;
-        }
-    }
-
-    private Locked lockOpen(Collection<Subject> subjects) {
-        var inForce = new long[1];
-        var rows = jdbc.sql("SELECT " + ROW + """
-                    , (SELECT count(*) FROM quota_limit WHERE subject = ANY (:subjects)) AS in_force
+    private List<BudgetRow> lockOpen(Collection<Subject> subjects, String condition) {
+        return jdbc.sql("SELECT " + ROW + """
                 FROM quota_limit AS in_force
                 JOIN quota_budget AS budget USING (subject, unit, window_kind)
-                WHERE subject = ANY (:subjects) AND %s
+                WHERE subject = ANY (:subjects) AND %s %s
                 ORDER BY budget_id
                 FOR NO KEY UPDATE OF budget
-                """.formatted(OPEN_NOW))
+                """.formatted(OPEN_NOW, condition))
                 .param("subjects", texts(subjects))
-                .query((row, n) -> {
-                    inForce[0] = row.getLong("in_force");
-                    return row(row);
-                })
+                .query((row, n) -> row(row))
                 .list();
-        return new Locked(rows, inForce[0]);
     }
 
     static BudgetRow row(ResultSet row) throws SQLException {
@@ -98,7 +99,10 @@ public class BudgetSql {
         return row.wasNull() ? null : amount;
     }
 
-    /** Makes a budget for each limit in force that has none in the present window. */
+    /**
+     * Makes a budget for each limit in force that has none in the present window. It begins no earlier than the one before has ended,
+     * which after a change of the time zone may be later than the day or the month began.
+     */
     private void openWindows(Collection<Subject> subjects) {
         var zone = limits.lockZone(subjects);
         var now = jdbc.sql("SELECT now()").query(OffsetDateTime.class).single().toInstant();
@@ -106,15 +110,23 @@ public class BudgetSql {
         var month = CalendarWindow.of(Window.MONTH, zone, now);
         jdbc.sql("""
                 INSERT INTO quota_budget (subject, tenant_id, unit, window_kind, window_start, window_end, limit_amount, ceiling)
-                SELECT subject, tenant_id, unit, window_kind,
-                       CASE window_kind WHEN 'DAY' THEN :day_start WHEN 'MONTH' THEN :month_start ELSE '-infinity' END,
-                       CASE window_kind WHEN 'DAY' THEN :day_end WHEN 'MONTH' THEN :month_end ELSE 'infinity' END,
-                       limit_amount, limit_amount
-                FROM quota_limit JOIN quota_subject USING (subject)
-                WHERE subject = ANY (:subjects)
-                ORDER BY subject, unit, window_kind
+                SELECT in_force.subject, tenant_id, in_force.unit, in_force.window_kind,
+                       CASE in_force.window_kind WHEN 'DAY' THEN greatest(:day_start, over.window_end)
+                                                 WHEN 'MONTH' THEN greatest(:month_start, over.window_end)
+                                                 ELSE '-infinity' END,
+                       CASE in_force.window_kind WHEN 'DAY' THEN :day_end WHEN 'MONTH' THEN :month_end ELSE 'infinity' END,
+                       in_force.limit_amount, in_force.limit_amount
+                FROM quota_limit AS in_force JOIN quota_subject USING (subject)
+                CROSS JOIN LATERAL (
+                    SELECT max(budget.window_end) FILTER (WHERE budget.window_end <= now()) AS window_end,
+                           coalesce(bool_or(%s), false) AS is_open
+                    FROM quota_budget AS budget
+                    WHERE budget.subject = in_force.subject AND budget.unit = in_force.unit
+                      AND budget.window_kind = in_force.window_kind) AS over
+                WHERE subject = ANY (:subjects) AND NOT over.is_open
+                ORDER BY in_force.subject, in_force.unit, in_force.window_kind
                 ON CONFLICT DO NOTHING
-                """)
+                """.formatted(OPEN_NOW))
                 .param("subjects", texts(subjects))
                 .param("day_start", at(day.start()))
                 .param("day_end", at(day.end()))
@@ -221,33 +233,32 @@ public class BudgetSql {
                 .list();
     }
 
-    /** Makes the open budgets of a subject follow its limits; what was used stays. Locks them first. */
-    public void follow(Subject subject, Collection<Limit> inForce) {
-        jdbc.sql("SELECT budget_id FROM quota_budget WHERE subject = :subject ORDER BY budget_id FOR NO KEY UPDATE")
-                .param("subject", subject.toString())
+    private void lockAll(Collection<Subject> subjects) {
+        jdbc.sql(
+                        "SELECT budget_id FROM quota_budget WHERE subject = ANY (:subjects) ORDER BY budget_id FOR NO KEY UPDATE")
+                .param("subjects", texts(subjects))
                 .query(Long.class)
                 .list();
+    }
+
+    /** Makes the open budgets of subjects follow their limits in force; what was used stays. Locks them first. */
+    public void follow(Map<Subject, List<Limit>> inForce) {
+        lockAll(inForce.keySet());
         // What sank until now sank by the limit before.
-        sink(read(List.of(subject)));
-        var limited = inForce.stream().filter(limit -> limit.amount() != null).toList();
+        sink(read(inForce.keySet()));
         jdbc.sql("""
                 UPDATE quota_budget AS budget
                 SET limit_amount = in_force.amount,
                     ceiling = CASE WHEN in_force.amount IS NOT NULL
                                    THEN greatest(in_force.amount, budget.posted + budget.reserved + budget.leased) END
                 FROM quota_budget AS old
-                LEFT JOIN unnest(:units::text[], :windows::text[], :amounts::bigint[]) AS in_force(unit, window_kind, amount)
-                  ON in_force.unit = old.unit AND in_force.window_kind = old.window_kind
-                WHERE budget.budget_id = old.budget_id AND old.subject = :subject AND old.window_end > now()
+                LEFT JOIN unnest(:subjects::text[], :units::text[], :windows::text[], :amounts::bigint[], :durabilities::text[])
+                          AS in_force(subject, unit, window_kind, amount, durability)
+                  ON in_force.subject = old.subject AND in_force.unit = old.unit AND in_force.window_kind = old.window_kind
+                WHERE budget.budget_id = old.budget_id AND old.subject = ANY (:followers) AND old.window_end > now()
                 """)
-                .param("subject", subject.toString())
-                .param(
-                        "units",
-                        limited.stream().map(limit -> limit.unit().name()).toArray(String[]::new))
-                .param(
-                        "windows",
-                        limited.stream().map(limit -> limit.window().name()).toArray(String[]::new))
-                .param("amounts", limited.stream().map(Limit::amount).toArray(Long[]::new))
+                .params(LimitColumns.of(inForce))
+                .param("followers", texts(inForce.keySet()))
                 .update();
     }
 

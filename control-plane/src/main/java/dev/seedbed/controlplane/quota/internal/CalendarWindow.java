@@ -28,6 +28,15 @@ public record CalendarWindow(Instant start, Instant end) {
         };
     }
 
+    /**
+     * When an open window ends that was to end at {@code end} in one zone and follows another from now on: where the same date ends
+     * there, or now if it has ended there. So each date has one window, however often the zone changes.
+     */
+    static Instant endIn(ZoneId to, ZoneId from, Instant end, Instant now) {
+        var there = start(end.atZone(from).toLocalDate(), to);
+        return there.isAfter(now) ? there : now;
+    }
+
     private static Instant start(LocalDate day, ZoneId zone) {
         return day.atStartOfDay(zone).toInstant();
     }

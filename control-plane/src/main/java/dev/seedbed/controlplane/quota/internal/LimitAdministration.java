@@ -4,20 +4,18 @@ import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Limit;
+import dev.seedbed.controlplane.quota.LimitSource;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Subject;
-import dev.seedbed.controlplane.tenant.ApiKeyId;
-import dev.seedbed.controlplane.tenant.ProjectId;
-import dev.seedbed.controlplane.tenant.TenantDirectory;
-import dev.seedbed.controlplane.tenant.TenantId;
-import dev.seedbed.controlplane.wire.ErrorCode;
-import dev.seedbed.controlplane.wire.SeedbedException;
+import dev.seedbed.controlplane.quota.plan.PlanAssignments;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -26,52 +24,52 @@ import org.springframework.transaction.annotation.Transactional;
 class LimitAdministration {
 
     private final Quotas quotas;
-    private final TenantDirectory tenants;
+    private final LimitSql limits;
+    private final PlanAssignments plans;
+    private final Ownership ownership;
     private final AuditLog audit;
 
-    LimitAdministration(Quotas quotas, TenantDirectory tenants, AuditLog audit) {
+    LimitAdministration(Quotas quotas, LimitSql limits, PlanAssignments plans, Ownership ownership, AuditLog audit) {
         this.quotas = quotas;
-        this.tenants = tenants;
+        this.limits = limits;
+        this.plans = plans;
+        this.ownership = ownership;
         this.audit = audit;
     }
 
-    /** A tenant, or one of its projects or keys, as the admin API's paths name it. */
-    record Owned(TenantId tenantId, Subject subject) {
-
-        static Owned tenant(UUID tenant) {
-            return new Owned(new TenantId(tenant), Subject.of(new TenantId(tenant)));
-        }
-
-        static Owned project(UUID tenant, UUID project) {
-            return new Owned(new TenantId(tenant), Subject.of(new ProjectId(project)));
-        }
-
-        static Owned key(UUID tenant, String publicId) {
-            return new Owned(new TenantId(tenant), Subject.of(new ApiKeyId(publicId)));
-        }
-
-        String path() {
-            return switch (subject.kind()) {
-                case TENANT -> "tenants/" + tenantId;
-                case PROJECT -> "tenants/" + tenantId + "/projects/" + subject.id();
-                case KEY -> "tenants/" + tenantId + "/api_keys/" + subject.id();
-            };
-        }
-    }
-
-    /** A limit in force and what was used of it. */
-    record LimitInForce(Limit limit, Budget budget) {}
+    /** A limit in force, where it comes from, and what was used of it. */
+    record LimitInForce(Limit limit, LimitSource source, Budget budget) {}
 
     /** Limits in force, by unit and then by window. */
     @Transactional(readOnly = true)
     public List<LimitInForce> list(Owned owned) {
-        require(owned);
+        ownership.require(owned);
+        var subject = List.of(owned.subject());
+        var own = keys(limits.overrides(subject));
+        var plan = keys(limits.ofPlans(subject));
         var budgets =
                 quotas.budgets(owned.subject()).stream().collect(Collectors.toMap(Budget::key, Function.identity()));
         return quotas.limits(owned.subject()).stream()
                 .map(limit -> new LimitInForce(
-                        limit, budgets.getOrDefault(limit.key(), Budget.unused(owned.subject(), limit))))
+                        limit,
+                        own.contains(limit.key())
+                                ? LimitSource.OWN
+                                : plan.contains(limit.key()) ? LimitSource.PLAN : LimitSource.DEFAULT,
+                        budgets.getOrDefault(limit.key(), Budget.unused(owned.subject(), limit))))
                 .toList();
+    }
+
+    private static Set<Limit.Key> keys(Map<Subject, List<Limit>> ofOneSubject) {
+        return ofOneSubject.values().stream()
+                .flatMap(List::stream)
+                .map(Limit::key)
+                .collect(Collectors.toSet());
+    }
+
+    /** Name of the subject's plan; null: it has none. */
+    @Nullable
+    String plan(Owned owned) {
+        return plans.nameOf(owned.subject());
     }
 
     @Transactional
@@ -81,7 +79,7 @@ class LimitAdministration {
         var after = find(owned, limit.key());
         audit(owned, limit.key(), "limit.set", before, after, operator);
         // A lifted limit of a project or a key is not counted either.
-        return after.orElseGet(() -> new LimitInForce(limit, Budget.unused(owned.subject(), limit)));
+        return after.orElseGet(() -> new LimitInForce(limit, LimitSource.OWN, Budget.unused(owned.subject(), limit)));
     }
 
     @Transactional
@@ -109,23 +107,6 @@ class LimitAdministration {
         if (!Objects.equals(was, is)) {
             audit.append(
                     operator, action, "%s/limits/%s/%s".formatted(owned.path(), key.unit(), key.window()), was, is);
-        }
-    }
-
-    /** @throws SeedbedException NOT_FOUND: the tenant, or what should be its own */
-    private void require(Owned owned) {
-        tenants.require(owned.tenantId());
-        var there = switch (owned.subject().kind()) {
-            case TENANT -> true;
-            case PROJECT ->
-                tenants.ownsProject(
-                        owned.tenantId(),
-                        new ProjectId(UUID.fromString(owned.subject().id())));
-            case KEY ->
-                tenants.ownsKey(owned.tenantId(), new ApiKeyId(owned.subject().id()));
-        };
-        if (!there) {
-            throw new SeedbedException(ErrorCode.NOT_FOUND, "not found: " + owned.path());
         }
     }
 }

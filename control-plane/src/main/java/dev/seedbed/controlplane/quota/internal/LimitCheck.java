@@ -2,11 +2,9 @@ package dev.seedbed.controlplane.quota.internal;
 
 import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Limit;
-import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
 import dev.seedbed.controlplane.wire.SeedbedException;
-import java.util.Collection;
 
 /** What limits may be set. Pure; fields are those of the admin API. */
 public final class LimitCheck {
@@ -27,17 +25,6 @@ public final class LimitCheck {
         if (limit.unit() == Unit.CONCURRENT_REQUEST && limit.window() != Window.EVER) {
             throw SeedbedException.invalid(
                     "window", "window of CONCURRENT_REQUEST: %s (expected: EVER)".formatted(limit.window()));
-        }
-    }
-
-    /** @throws SeedbedException INVALID_REQUEST */
-    public static void checkNumber(Subject subject, Collection<Limit> inForce) {
-        var limited = LimitsInForce.limited(inForce);
-        if (limited > LimitsInForce.MOST_LIMITED) {
-            throw SeedbedException.invalid(
-                    "limit",
-                    "too many limits of %s: %d (expected: at most %d)"
-                            .formatted(subject, limited, LimitsInForce.MOST_LIMITED));
         }
     }
 }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Limit;
+import dev.seedbed.controlplane.quota.LimitSource;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
 import dev.seedbed.controlplane.quota.internal.LimitAdministration.LimitInForce;
-import dev.seedbed.controlplane.quota.internal.LimitAdministration.Owned;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -39,19 +39,25 @@ class LimitController {
     @GetMapping("/limits")
     @Operation(operationId = "listLimits", summary = "Lists a tenant's limits in force and what was used of them")
     LimitList list(@PathVariable("tenant_id") UUID tenant) {
-        return LimitList.of(administration.list(Owned.tenant(tenant)));
+        return list(Owned.tenant(tenant));
     }
 
     @GetMapping("/projects/{project_id}/limits")
     @Operation(operationId = "listProjectLimits", summary = "Lists a project's limits in force")
     LimitList list(@PathVariable("tenant_id") UUID tenant, @PathVariable("project_id") UUID project) {
-        return LimitList.of(administration.list(Owned.project(tenant, project)));
+        return list(Owned.project(tenant, project));
     }
 
     @GetMapping("/api_keys/{public_id}/limits")
     @Operation(operationId = "listApiKeyLimits", summary = "Lists a key's limits in force")
     LimitList list(@PathVariable("tenant_id") UUID tenant, @PathVariable("public_id") String publicId) {
-        return LimitList.of(administration.list(Owned.key(tenant, publicId)));
+        return list(Owned.key(tenant, publicId));
+    }
+
+    private LimitList list(Owned owned) {
+        var limits = administration.list(owned);
+        return new LimitList(
+                administration.plan(owned), limits.stream().map(LimitView::of).toList());
     }
 
     @PutMapping("/limits/{unit}")
@@ -161,6 +167,11 @@ class LimitController {
 
             Durability durability,
 
+            @Schema(
+                    description =
+                            "OWN: set for the subject itself. PLAN: of its plan. DEFAULT: of neither, what every tenant has")
+            LimitSource source,
+
             @Schema(description = "What was used in the present window; of MINUTE and HOUR what has not yet sunk")
             long posted,
 
@@ -178,15 +189,16 @@ class LimitController {
                     limit.window(),
                     limit.amount(),
                     limit.durability(),
+                    found.source(),
                     budget.posted(),
                     budget.reserved(),
                     budget.leased());
         }
     }
 
-    record LimitList(List<LimitView> limits) {
-        static LimitList of(List<LimitInForce> limits) {
-            return new LimitList(limits.stream().map(LimitView::of).toList());
-        }
-    }
+    record LimitList(
+            @Schema(description = "Name of the subject's plan") @Nullable
+            String plan,
+
+            List<LimitView> limits) {}
 }

@@ -11,8 +11,11 @@ import java.sql.SQLException;
 import java.time.ZoneId;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -21,6 +24,9 @@ import org.springframework.stereotype.Repository;
 @Repository
 public class LimitSql {
 
+    public static final Comparator<Limit> BY_UNIT_AND_WINDOW =
+            Comparator.comparing(Limit::unit).thenComparing(Limit::window);
+
     private final JdbcClient jdbc;
 
     LimitSql(JdbcClient jdbc) {
@@ -28,15 +34,15 @@ public class LimitSql {
     }
 
     /** Writes the limits in force of tenants among the subjects that have none yet. */
-    void open(Collection<Subject> subjects) {
+    public void open(Collection<Subject> subjects) {
         subjects.stream()
                 .filter(subject -> subject.kind() == Subject.Kind.TENANT)
                 .filter(subject -> inForce(subject).isEmpty())
                 .forEach(tenant -> {
                     create(tenant, new TenantId(UUID.fromString(tenant.id())));
-                    lock(tenant);
+                    lock(List.of(tenant));
                     if (inForce(tenant).isEmpty()) {
-                        write(tenant, LimitsInForce.of(tenant.kind(), List.of(), List.of()));
+                        write(Map.of(tenant, LimitsInForce.of(tenant.kind(), List.of(), List.of())));
                     }
                 });
     }
@@ -49,12 +55,12 @@ public class LimitSql {
                 .update();
     }
 
-    /** Until the end of the transaction nobody else changes its limits or opens windows for it. */
-    public void lock(Subject subject) {
-        jdbc.sql("SELECT subject FROM quota_subject WHERE subject = :subject FOR UPDATE")
-                .param("subject", subject.toString())
+    /** Until the end of the transaction nobody else changes their limits or opens windows for them. */
+    public void lock(Collection<Subject> subjects) {
+        jdbc.sql("SELECT subject FROM quota_subject WHERE subject = ANY (:subjects) ORDER BY subject FOR UPDATE")
+                .param("subjects", BudgetSql.texts(subjects))
                 .query(String.class)
-                .optional();
+                .list();
     }
 
     /** The tenant's zone; until the end of the transaction nobody changes limits of the subjects. */
@@ -69,30 +75,57 @@ public class LimitSql {
                 zones.stream().filter(zone -> !zone.isEmpty()).findFirst().orElse("UTC"));
     }
 
-    public List<Limit> inForce(Subject subject) {
-        return limits("SELECT * FROM quota_limit WHERE subject = :of", subject.toString());
-    }
-
-    public List<Limit> overrides(Subject subject) {
-        return limits("SELECT * FROM quota_limit_override WHERE subject = :of", subject.toString());
-    }
-
-    /** Limits of the subject's plan; none if it has no plan. */
-    public List<Limit> ofPlan(Subject subject) {
-        return limits("""
-                SELECT quota_plan_limit.* FROM quota_plan_limit JOIN quota_subject USING (plan_id)
-                WHERE subject = :of
-                """, subject.toString());
-    }
-
     /** By unit and then by window. */
-    private List<Limit> limits(String sql, String of) {
-        return jdbc.sql(sql).param("of", of).query((row, n) -> limit(row)).list().stream()
-                .sorted(Comparator.comparing(Limit::unit).thenComparing(Limit::window))
-                .toList();
+    public List<Limit> inForce(Subject subject) {
+        return inForce(List.of(subject)).getOrDefault(subject, List.of());
     }
 
-    static Limit limit(ResultSet row) throws SQLException {
+    /** Subjects without limits are left out, here and below. */
+    public Map<Subject, List<Limit>> inForce(Collection<Subject> subjects) {
+        return limits("SELECT * FROM quota_limit WHERE subject = ANY (:subjects)", subjects);
+    }
+
+    public Map<Subject, List<Limit>> overrides(Collection<Subject> subjects) {
+        return limits("SELECT * FROM quota_limit_override WHERE subject = ANY (:subjects)", subjects);
+    }
+
+    /** Limits of the subjects' plans. */
+    public Map<Subject, List<Limit>> ofPlans(Collection<Subject> subjects) {
+        return limits("""
+                SELECT subject, quota_plan_limit.* FROM quota_plan_limit JOIN quota_subject USING (plan_id)
+                WHERE subject = ANY (:subjects)
+                """, subjects);
+    }
+
+    private Map<Subject, List<Limit>> limits(String sql, Collection<Subject> subjects) {
+        record Row(Subject subject, Limit limit) {}
+        return jdbc
+                .sql(sql)
+                .param("subjects", BudgetSql.texts(subjects))
+                .query((row, n) -> new Row(Subject.parse(row.getString("subject")), limit(row)))
+                .list()
+                .stream()
+                .sorted(Comparator.comparing(Row::limit, BY_UNIT_AND_WINDOW))
+                .collect(Collectors.groupingBy(Row::subject, Collectors.mapping(Row::limit, Collectors.toList())));
+    }
+
+    /** How many limits in force the subjects of tenants have that refuse anything. */
+    public Map<TenantId, Map<Subject, Integer>> limited(Collection<TenantId> tenants) {
+        var counts = new HashMap<TenantId, Map<Subject, Integer>>();
+        jdbc.sql("""
+                SELECT tenant_id, subject, count(*) AS limited FROM quota_subject JOIN quota_limit USING (subject)
+                WHERE tenant_id = ANY (:tenants) AND limit_amount IS NOT NULL
+                GROUP BY tenant_id, subject
+                """)
+                .param("tenants", tenants.stream().map(TenantId::value).toArray(UUID[]::new))
+                .query((row, n) -> counts.computeIfAbsent(
+                                new TenantId(row.getObject("tenant_id", UUID.class)), tenant -> new HashMap<>())
+                        .put(Subject.parse(row.getString("subject")), row.getInt("limited")))
+                .list();
+        return counts;
+    }
+
+    public static Limit limit(ResultSet row) throws SQLException {
         return new Limit(
                 Unit.valueOf(row.getString("unit")),
                 Window.valueOf(row.getString("window_kind")),
@@ -105,27 +138,15 @@ public class LimitSql {
         return row.wasNull() ? null : amount;
     }
 
-    /** Replaces the limits in force. The subject must be locked. */
-    public void write(Subject subject, Collection<Limit> inForce) {
-        jdbc.sql("DELETE FROM quota_limit WHERE subject = :subject")
-                .param("subject", subject.toString())
+    /** Replaces the limits in force. The subjects must be locked. */
+    public void write(Map<Subject, List<Limit>> inForce) {
+        jdbc.sql("DELETE FROM quota_limit WHERE subject = ANY (:subjects)")
+                .param("subjects", BudgetSql.texts(inForce.keySet()))
                 .update();
         jdbc.sql("""
                 INSERT INTO quota_limit (subject, unit, window_kind, limit_amount, durability)
-                SELECT :subject, * FROM unnest(:units::text[], :windows::text[], :amounts::bigint[], :durabilities::text[])
-                """)
-                .param("subject", subject.toString())
-                .param(
-                        "units",
-                        inForce.stream().map(limit -> limit.unit().name()).toArray(String[]::new))
-                .param(
-                        "windows",
-                        inForce.stream().map(limit -> limit.window().name()).toArray(String[]::new))
-                .param("amounts", inForce.stream().map(Limit::amount).toArray(Long[]::new))
-                .param(
-                        "durabilities",
-                        inForce.stream().map(limit -> limit.durability().name()).toArray(String[]::new))
-                .update();
+                SELECT * FROM unnest(:subjects::text[], :units::text[], :windows::text[], :amounts::bigint[], :durabilities::text[])
+                """).params(LimitColumns.of(inForce)).update();
     }
 
     /** The subject must be there and locked. */

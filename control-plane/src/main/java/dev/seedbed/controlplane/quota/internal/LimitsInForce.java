@@ -13,9 +13,6 @@ import java.util.Map;
 /** What plan and overrides of a subject come to. Pure. */
 public final class LimitsInForce {
 
-    /** Of one subject, so that no request meets more than three times as many. */
-    static final int MOST_LIMITED = 16;
-
     private LimitsInForce() {}
 
     /**
@@ -42,7 +39,8 @@ public final class LimitsInForce {
         return List.copyOf(inForce.values());
     }
 
-    static long limited(Collection<Limit> limits) {
+    /** How many of them refuse anything. */
+    public static long limited(Collection<Limit> limits) {
         return limits.stream().filter(limit -> limit.amount() != null).count();
     }
 }

@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.tenant.internal;
 
 import jakarta.persistence.LockModeType;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,4 +23,8 @@ interface ApiKeyRows extends Repository<ApiKeyRow, String> {
     @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId > :after"
             + " and (k.deleteTime is null or :showDeleted = true) order by k.publicId")
     List<ApiKeyRow> list(UUID tenantId, String after, boolean showDeleted, Limit limit);
+
+    /** Of the keys those that are the tenant's and not revoked. */
+    @Query("from ApiKeyRow k where k.tenantId = :tenantId and k.publicId in :publicIds and k.revokeTime is null")
+    List<ApiKeyRow> findLive(UUID tenantId, Collection<String> publicIds);
 }

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.tenant.internal;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -25,4 +26,9 @@ interface ProjectRows extends Repository<ProjectRow, UUID> {
     @Query("from ProjectRow p where p.tenantId = :tenantId and p.projectId > :after"
             + " and (p.state <> DELETED or :showDeleted = true) order by p.projectId")
     List<ProjectRow> list(UUID tenantId, UUID after, boolean showDeleted, Limit limit);
+
+    /** Of the projects those that are the tenant's and not deleted. */
+    @Query(
+            "select p.projectId from ProjectRow p where p.tenantId = :tenantId and p.projectId in :projectIds and p.state <> DELETED")
+    List<UUID> findLive(UUID tenantId, Collection<UUID> projectIds);
 }

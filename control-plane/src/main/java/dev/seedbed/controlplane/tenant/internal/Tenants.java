@@ -10,9 +10,12 @@ import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.hibernate.id.uuid.UuidVersion7Strategy;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataIntegrityViolationException;
@@ -104,6 +107,29 @@ class Tenants implements TenantDirectory {
     public boolean ownsKey(TenantId tenantId, ApiKeyId apiKeyId) {
         return keys.findByTenantIdAndPublicId(tenantId.value(), apiKeyId.value())
                 .isPresent();
+    }
+
+    @Override
+    public Set<ProjectId> liveProjects(TenantId tenantId, Collection<ProjectId> projectIds) {
+        return projects
+                .findLive(
+                        tenantId.value(),
+                        projectIds.stream().map(ProjectId::value).toList())
+                .stream()
+                .map(ProjectId::new)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public Map<ApiKeyId, ProjectId> liveKeys(TenantId tenantId, Collection<ApiKeyId> apiKeyIds) {
+        return keys
+                .findLive(
+                        tenantId.value(),
+                        apiKeyIds.stream().map(ApiKeyId::value).toList())
+                .stream()
+                .map(ApiKeyRow::apiKey)
+                .collect(Collectors.toUnmodifiableMap(
+                        key -> new ApiKeyId(key.publicId()), key -> new ProjectId(key.projectId())));
     }
 
     static UUID newId() {

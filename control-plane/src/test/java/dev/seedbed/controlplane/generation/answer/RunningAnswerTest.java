@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.seedbed.controlplane.generation.FinishReason;
 import dev.seedbed.controlplane.generation.GenerationSink;
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
+import dev.seedbed.controlplane.model.DefaultKnobs;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
@@ -29,8 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RunningAnswerTest {
 
-    private static final ModelVersion VERSION =
-            new ModelVersion("seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, Instant.EPOCH);
+    private static final ModelVersion VERSION = new ModelVersion(
+            "seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, DefaultKnobs.UNTOLD, Instant.EPOCH);
     private static final AnswerEvent.Finished END = new AnswerEvent.Finished(FinishReason.STOP, "end_token", Work.NONE);
     private static final Duration PATIENCE = Duration.ofHours(1);
 

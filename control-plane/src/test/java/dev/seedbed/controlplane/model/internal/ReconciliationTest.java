@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.model.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.seedbed.controlplane.model.DefaultKnobs;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -81,6 +82,7 @@ class ReconciliationTest {
     }
 
     private static EngineView engine(EngineState state) {
-        return EngineView.of(List.of(new EngineVersion("v1", state, null, 512, Set.of("exact"), 16)));
+        return EngineView.of(
+                List.of(new EngineVersion("v1", state, null, 512, Set.of("exact"), 16, DefaultKnobs.UNTOLD)));
     }
 }

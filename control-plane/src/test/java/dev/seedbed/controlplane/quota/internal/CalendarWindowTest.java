@@ -7,6 +7,7 @@ import dev.seedbed.controlplane.quota.Window;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,36 @@ class CalendarWindowTest {
         assertThat(CalendarWindow.of(Window.DAY, ZoneId.of("America/Sao_Paulo"), Instant.parse("2018-11-04T12:00:00Z"))
                         .start())
                 .isEqualTo("2018-11-04T03:00:00Z");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // The same date ends later in the west,
+        "UTC, America/Los_Angeles, 2026-12-01T00:00:00Z, 2026-11-30T23:00:00Z, 2026-12-01T08:00:00Z",
+        // earlier in the east,
+        "UTC, Asia/Tokyo, 2026-12-01T00:00:00Z, 2026-11-30T14:59:59Z, 2026-11-30T15:00:00Z",
+        // and at once where it is over already.
+        "UTC, Asia/Tokyo, 2026-12-01T00:00:00Z, 2026-11-30T15:00:00Z, 2026-11-30T15:00:00Z",
+        "UTC, Asia/Tokyo, 2026-12-01T00:00:00Z, 2026-11-30T16:30:00Z, 2026-11-30T16:30:00Z",
+        "Pacific/Pago_Pago, Pacific/Kiritimati, 2026-11-27T11:00:00Z, 2026-11-26T11:00:00Z, 2026-11-26T11:00:00Z",
+        "Europe/Berlin, Africa/Johannesburg, 2026-10-25T23:00:00Z, 2026-10-25T10:00:00Z, 2026-10-25T22:00:00Z",
+    })
+    void endsWithItsDateInAnotherZone(ZoneId from, ZoneId to, Instant end, Instant now, Instant moved) {
+        assertThat(CalendarWindow.endIn(to, from, end, now)).isEqualTo(moved);
+    }
+
+    @Test
+    void keepsItsDateHoweverOftenTheZoneChanges() {
+        var zones = List.of("UTC", "Pacific/Pago_Pago", "Europe/Berlin", "America/Los_Angeles", "UTC").stream()
+                .map(ZoneId::of)
+                .toList();
+        var now = Instant.parse("2026-11-26T01:00:00Z");
+        var first = CalendarWindow.of(Window.DAY, zones.getFirst(), now);
+        var end = first.end();
+        for (int i = 1; i < zones.size(); i++) {
+            end = CalendarWindow.endIn(zones.get(i), zones.get(i - 1), end, now);
+        }
+        assertThat(end).isEqualTo(first.end());
     }
 
     @Test

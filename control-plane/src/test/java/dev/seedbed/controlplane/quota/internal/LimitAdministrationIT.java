@@ -51,8 +51,9 @@ class LimitAdministrationIT {
 
         assertThat(set.status()).isEqualTo(200);
         assertThat(set.json().toString())
-                .isEqualTo("{\"unit\":\"OUTPUT_TOKEN\",\"window\":\"EVER\",\"limit\":1000,\"durability\":\"STRICT\","
-                        + "\"posted\":0,\"reserved\":0,\"leased\":0}");
+                .isEqualTo(
+                        "{\"unit\":\"OUTPUT_TOKEN\",\"window\":\"EVER\",\"limit\":1000,\"durability\":\"STRICT\",\"source\":\"OWN\","
+                                + "\"posted\":0,\"reserved\":0,\"leased\":0}");
         assertThat(admin.get("/tenants/" + tenant + "/limits")
                         .json()
                         .path("limits")

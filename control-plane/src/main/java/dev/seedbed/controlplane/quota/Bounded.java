@@ -1,0 +1,34 @@
+package dev.seedbed.controlplane.quota;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a bound can be of. Lower-case names are those of the APIs and of the database. */
+public enum Bounded {
+    /** Prompt and output together, in tokens. */
+    CONTEXT_TOKENS,
+    /** Output, in tokens. */
+    MAX_TOKENS,
+    THRESHOLD,
+    STEPS,
+    EDIT_THRESHOLD,
+    EDIT_ROUNDS,
+    BLOCK_SIZE,
+    DRAFT_LENGTH,
+    TEMPERATURE,
+    TOP_P;
+
+    public String field() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Counted in tokens, so that only a maximum makes sense. */
+    public boolean isTokens() {
+        return this == CONTEXT_TOKENS || this == MAX_TOKENS;
+    }
+
+    public static Optional<Bounded> of(String field) {
+        return Arrays.stream(values()).filter(one -> one.field().equals(field)).findFirst();
+    }
+}

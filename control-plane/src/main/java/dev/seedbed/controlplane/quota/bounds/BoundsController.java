@@ -1,0 +1,122 @@
+package dev.seedbed.controlplane.quota.bounds;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.seedbed.controlplane.audit.Operator;
+import dev.seedbed.controlplane.quota.Range;
+import dev.seedbed.controlplane.quota.internal.Owned;
+import dev.seedbed.controlplane.wire.SeedbedException;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/admin/v1/tenants/{tenant_id}")
+@Tag(name = "Bounds", description = "How much context and output, and which knobs, a request may ask for.")
+class BoundsController {
+
+    private final BoundsAdministration administration;
+
+    BoundsController(BoundsAdministration administration) {
+        this.administration = administration;
+    }
+
+    @GetMapping("/bounds")
+    @Operation(operationId = "getTenantBounds", summary = "Shows a tenant's bounds")
+    BoundsView get(@PathVariable("tenant_id") UUID tenant) {
+        return get(Owned.tenant(tenant));
+    }
+
+    @GetMapping("/projects/{project_id}/bounds")
+    @Operation(operationId = "getProjectBounds", summary = "Shows a project's bounds")
+    BoundsView get(@PathVariable("tenant_id") UUID tenant, @PathVariable("project_id") UUID project) {
+        return get(Owned.project(tenant, project));
+    }
+
+    @GetMapping("/api_keys/{public_id}/bounds")
+    @Operation(operationId = "getApiKeyBounds", summary = "Shows a key's bounds")
+    BoundsView get(@PathVariable("tenant_id") UUID tenant, @PathVariable("public_id") String publicId) {
+        return get(Owned.key(tenant, publicId));
+    }
+
+    private BoundsView get(Owned owned) {
+        return BoundsView.of(administration.get(owned));
+    }
+
+    @PutMapping("/bounds")
+    @Operation(
+            operationId = "setTenantBounds",
+            summary = "Sets a tenant's own bounds, in force within half a second",
+            description =
+                    "They win over the plan's of the same name. All bounds of key, project and tenant hold at once.")
+    BoundsView set(@PathVariable("tenant_id") UUID tenant, @RequestBody OwnBounds own, Operator operator) {
+        return set(Owned.tenant(tenant), own, operator);
+    }
+
+    @PutMapping("/projects/{project_id}/bounds")
+    @Operation(operationId = "setProjectBounds", summary = "Sets a project's own bounds")
+    BoundsView set(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("project_id") UUID project,
+            @RequestBody OwnBounds own,
+            Operator operator) {
+        return set(Owned.project(tenant, project), own, operator);
+    }
+
+    @PutMapping("/api_keys/{public_id}/bounds")
+    @Operation(operationId = "setApiKeyBounds", summary = "Sets a key's own bounds")
+    BoundsView set(
+            @PathVariable("tenant_id") UUID tenant,
+            @PathVariable("public_id") String publicId,
+            @RequestBody OwnBounds own,
+            Operator operator) {
+        return set(Owned.key(tenant, publicId), own, operator);
+    }
+
+    private BoundsView set(Owned owned, OwnBounds own, Operator operator) {
+        return BoundsView.of(administration.set(owned, BoundsCheck.of(own.bounds()), operator));
+    }
+
+    record OwnBounds(
+            @JsonProperty(value = "bounds", required = true)
+            @Schema(
+                    description =
+                            "Instead of all that were set before. Of context_tokens and max_tokens only `max`; threshold,"
+                                    + " steps, edit_threshold, edit_rounds, block_size, draft_length, temperature, top_p")
+            Map<String, @Nullable Range> bounds) {
+
+        OwnBounds {
+            if (bounds == null) {
+                throw SeedbedException.invalid("bounds", "bounds is missing (expected: an object)");
+            }
+        }
+    }
+
+    @Schema(name = "Bounds")
+    record BoundsView(
+            @Schema(description = "Set for the subject itself")
+            Map<String, Range> own,
+
+            @Schema(description = "Of its plan, if it has one") @Nullable
+            Map<String, Range> plan,
+
+            @JsonProperty("in_force") @Schema(description = "What they come to")
+            Map<String, Range> inForce) {
+
+        static BoundsView of(BoundsSql.OfSubject found) {
+            var plan = found.plan();
+            return new BoundsView(
+                    BoundsJson.view(found.own()),
+                    plan == null ? null : BoundsJson.view(plan),
+                    BoundsJson.view(found.inForce()));
+        }
+    }
+}

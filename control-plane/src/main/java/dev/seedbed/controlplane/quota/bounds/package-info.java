@@ -1,0 +1,5 @@
+/** Bounds of requests: maximum context and output and ranges of knobs, kept for plans, tenants, projects and keys. */
+@NullMarked
+package dev.seedbed.controlplane.quota.bounds;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,315 @@
+package dev.seedbed.controlplane.quota.bounds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import dev.seedbed.controlplane.AdminClient;
+import dev.seedbed.controlplane.ControlPlaneTest;
+import dev.seedbed.controlplane.generation.TestingTenant;
+import dev.seedbed.controlplane.model.Models;
+import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.generation.v1.DecodeOptions;
+import dev.seedbed.generation.v1.GenerateRequest;
+import dev.seedbed.generation.v1.GenerateResponse;
+import dev.seedbed.generation.v1.GenerationServiceGrpc;
+import dev.seedbed.generation.v1.Mode;
+import dev.seedbed.generation.v1.Policy;
+import dev.seedbed.inference.v1.ModelVersionState;
+import dev.seedbed.testkit.FakeInferenceServer;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+
+/** Bounds over the admin API, and what they refuse over HTTP and gRPC before anything is reserved. */
+@ControlPlaneTest
+class BoundsIT {
+
+    private static final FakeInferenceServer adapter = ControlPlaneTest.ADAPTER;
+
+    @LocalServerPort
+    int port;
+
+    @Autowired
+    GrpcServerLifecycle grpcServer;
+
+    @Autowired
+    Quotas quotas;
+
+    @Autowired
+    Models models;
+
+    AdminClient admin;
+    TestingTenant tenant;
+    String path;
+    String key;
+
+    @BeforeEach
+    void createTenant() {
+        adapter.reset();
+        admin = new AdminClient(port);
+        tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
+        path = "/tenants/" + tenant.id();
+        key = path + "/api_keys/" + tenant.key().split("-")[2];
+    }
+
+    @AfterEach
+    void forgetDefaults() {
+        adapter.reset();
+    }
+
+    @Test
+    void refuseALongOutputOnEachSurface() throws Exception {
+        bound(path, "\"max_tokens\": {\"max\": 5}");
+
+        for (var surface : List.of("/v1/completions", "/v1/chat/completions", "/v1/fim/completions")) {
+            requireRefusal(
+                    surface,
+                    "\"max_tokens\": 6",
+                    "invalid_request",
+                    "max_tokens",
+                    "max_tokens out of bounds: 6 (expected: at most 5, bound of the tenant)");
+            assertThat(status(surface, "\"max_tokens\": 5")).isEqualTo(200);
+        }
+        requireGrpcRefusal(
+                request().setMaxTokens(6).build(),
+                "max_tokens",
+                "max_tokens out of bounds: 6 (expected: at most 5, bound of the tenant)");
+        assertThat(generate(request().setMaxTokens(5).build())).isNotEmpty();
+    }
+
+    @Test
+    void refuseAKnobOnEachSurface() throws Exception {
+        bound(key, "\"block_size\": {\"min\": 4, \"max\": 8}, \"threshold\": {\"min\": 0.7}");
+
+        for (var surface : List.of("/v1/completions", "/v1/chat/completions", "/v1/fim/completions")) {
+            requireRefusal(
+                    surface,
+                    "\"mode\": \"diffusion\", \"block_size\": 16",
+                    "invalid_request",
+                    "block_size",
+                    "block_size out of bounds: 16 (expected: 4..8, bound of the key)");
+            requireRefusal(
+                    surface,
+                    "\"threshold\": 0.5",
+                    "invalid_request",
+                    "threshold",
+                    "threshold out of bounds: 0.5 (expected: at least 0.7, bound of the key)");
+        }
+        requireGrpcRefusal(
+                request().setOptions(DecodeOptions.newBuilder().setBlockSize(3)).build(),
+                "block_size",
+                "block_size out of bounds: 3 (expected: 4..8, bound of the key)");
+        assertThat(status("/v1/completions", "\"mode\": \"diffusion\", \"block_size\": 8, \"threshold\": 0.7"))
+                .isEqualTo(200);
+    }
+
+    @Test
+    void refuseALongContextOnEachSurface() throws Exception {
+        bound(path, "\"context_tokens\": {\"max\": 20}");
+
+        requireRefusal(
+                "/v1/completions",
+                "\"max_tokens\": 19",
+                "context_length_exceeded",
+                "prompt",
+                "context length exceeded: 2 prompt tokens and 19 output tokens (limit: 20, bound of the tenant)");
+        assertThat(status("/v1/completions", "\"max_tokens\": 18")).isEqualTo(200);
+        requireRefusal(
+                "/v1/chat/completions",
+                "\"max_tokens\": 20",
+                "context_length_exceeded",
+                "messages",
+                "bound of the tenant");
+        requireGrpcRefusal(request().setMaxTokens(19).build(), "prompt", "(limit: 20, bound of the tenant)");
+        // Not asked for, the output is what is left.
+        assertThat(status("/v1/completions", null)).isEqualTo(200);
+        assertThat(adapter.requests().getLast().getMaxTokens()).isEqualTo(18);
+    }
+
+    @Test
+    void refuseADefaultOnlyWhereItTakesEffect() {
+        adapter.putVersion(
+                FakeInferenceServer.version(FakeInferenceServer.VERSION, ModelVersionState.MODEL_VERSION_STATE_READY)
+                        .toBuilder()
+                        .setDefaultOptions(DecodeOptions.newBuilder()
+                                .setMode(Mode.MODE_EXACT)
+                                .setPolicy(Policy.POLICY_THRESHOLD)
+                                .setThreshold(0.9)
+                                .setBlockSize(16))
+                        .build());
+        Awaitility.await()
+                .until(() ->
+                        "exact".equals(models.resolve("seedling").defaults().mode()));
+        bound(path, "\"block_size\": {\"max\": 8}");
+
+        assertThat(status("/v1/completions", null)).isEqualTo(200);
+        requireRefusal(
+                "/v1/completions",
+                "\"mode\": \"diffusion\"",
+                "invalid_request",
+                "block_size",
+                "block_size out of bounds: 16, the default of seedling-v1 (expected: at most 8, bound of the tenant)");
+        assertThat(status("/v1/completions", "\"mode\": \"diffusion\", \"block_size\": 8"))
+                .isEqualTo(200);
+    }
+
+    @Test
+    void holdOfPlanProjectAndKeyAtOnce() {
+        var project = path + "/projects/" + admin.get(key).text("project_id");
+        var plan = "plan-" + UUID.randomUUID();
+        assertThat(admin.post(
+                                "/plans",
+                                "{\"name\": \"%s\", \"bounds\": {\"max_tokens\": {\"max\": 9}, \"temperature\": {\"max\": 1}}}"
+                                        .formatted(plan))
+                        .status())
+                .isEqualTo(201);
+        assertThat(admin.call("PUT", project + "/plan", "{\"name\": \"%s\"}".formatted(plan))
+                        .status())
+                .isEqualTo(200);
+        bound(key, "\"max_tokens\": {\"max\": 7}");
+
+        requireRefusal("/v1/completions", "\"max_tokens\": 8", "invalid_request", "max_tokens", "bound of the key)");
+        requireRefusal(
+                "/v1/completions",
+                "\"temperature\": 1.5",
+                "invalid_request",
+                "temperature",
+                "bound of the project's plan)");
+
+        bound(project, "\"max_tokens\": {\"max\": 5}");
+        requireRefusal(
+                "/v1/completions", "\"max_tokens\": 6", "invalid_request", "max_tokens", "bound of the project)");
+        var shown = admin.get(project + "/bounds").json();
+        assertThat(shown.path("own").toString()).isEqualTo("{\"max_tokens\":{\"max\":5}}");
+        assertThat(shown.path("plan").path("max_tokens").path("max").asInt()).isEqualTo(9);
+        assertThat(shown.path("in_force").path("max_tokens").path("max").asInt())
+                .isEqualTo(5);
+        assertThat(shown.path("in_force").path("temperature").path("max").asInt())
+                .isEqualTo(1);
+
+        assertThat(admin.call("PATCH", "/plans/" + plan, "{\"bounds\": {\"temperature\": {\"max\": 2}}}")
+                        .json()
+                        .path("bounds")
+                        .propertyNames())
+                .containsExactly("temperature");
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(status("/v1/completions", "\"max_tokens\": 5, \"temperature\": 1.5"))
+                        .isEqualTo(200));
+    }
+
+    @Test
+    void areLiftedByAnEmptySetAndAuditedOnce() {
+        bound(path, "\"max_tokens\": {\"max\": 5}");
+        bound(path, "\"max_tokens\": {\"max\": 5}");
+        bound(path, "");
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(status("/v1/completions", "\"max_tokens\": 8"))
+                        .isEqualTo(200));
+        assertThat(admin.get("/audit_entries?resource=" + path.substring(1) + "/bounds")
+                        .json()
+                        .path("audit_entries")
+                        .size())
+                .isEqualTo(2);
+        assertThat(admin.call("PUT", path + "/bounds", "{\"bounds\": {\"seed\": {\"max\": 1}}}")
+                        .text("detail"))
+                .contains("unknown bound: seed");
+        assertThat(admin.call("PUT", path + "/bounds", "{}").status()).isEqualTo(400);
+        assertThat(admin.call("PUT", path + "/bounds", "{\"bounds\": null}").status())
+                .isEqualTo(400);
+        assertThat(admin.get("/tenants/" + UUID.randomUUID() + "/bounds").status())
+                .isEqualTo(404);
+    }
+
+    private void bound(String subject, String bounds) {
+        var set = admin.call("PUT", subject + "/bounds", "{\"bounds\": {%s}}".formatted(bounds));
+        assertThat(set.status()).as(set.text("detail")).isEqualTo(200);
+    }
+
+    private static String body(String surface, @Nullable String fields) {
+        var prompt = surface.contains("chat")
+                ? "\"messages\": [{\"role\": \"user\", \"content\": \"a b\"}]"
+                : "\"prompt\": \"a b\"";
+        return "{%s%s}".formatted(prompt, fields == null ? "" : ", " + fields);
+    }
+
+    private int status(String surface, @Nullable String fields) {
+        return tenant.post(surface, body(surface, fields)).statusCode();
+    }
+
+    private void requireRefusal(String surface, String fields, String code, String param, String message) {
+        // Replicas follow within half a second.
+        Awaitility.await().until(() -> status(surface, fields) == 400);
+        var generations = adapter.requests().size();
+        var before = tenant.budgets();
+
+        var response = tenant.post(surface, body(surface, fields));
+
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+        var error = TestingTenant.json(response).path("error");
+        assertThat(error.path("message").asString()).contains(message);
+        assertThat(error.path("code").asString()).isEqualTo(code);
+        assertThat(error.path("param").asString()).isEqualTo(param);
+        assertThat(adapter.requests()).hasSize(generations);
+        assertThat(tenant.budgets()).isEqualTo(before);
+    }
+
+    private void requireGrpcRefusal(GenerateRequest request, String field, String message) throws Exception {
+        Awaitility.await().until(() -> grpcFailure(request) != null);
+        var failure = Objects.requireNonNull(grpcFailure(request));
+
+        assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(failure.getStatus().getDescription()).contains(message);
+        var details = Objects.requireNonNull(StatusProto.fromThrowable(failure)).getDetailsList();
+        assertThat(details.get(0).unpack(ErrorInfo.class).getMetadataMap()).containsKey("subjectKind");
+        assertThat(details.get(1).unpack(BadRequest.class).getFieldViolations(0).getField())
+                .isEqualTo(field);
+    }
+
+    private @Nullable StatusRuntimeException grpcFailure(GenerateRequest request) {
+        try {
+            generate(request);
+            return null;
+        } catch (StatusRuntimeException failed) {
+            return failed;
+        }
+    }
+
+    private static GenerateRequest.Builder request() {
+        return GenerateRequest.newBuilder().setPrompt("a b");
+    }
+
+    private List<GenerateResponse> generate(GenerateRequest request) {
+        var channel = NettyChannelBuilder.forAddress("127.0.0.1", grpcServer.getPort())
+                .usePlaintext()
+                .build();
+        try {
+            var headers = new Metadata();
+            headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + tenant.key());
+            var events = new ArrayList<GenerateResponse>();
+            GenerationServiceGrpc.newBlockingStub(channel)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .generate(request)
+                    .forEachRemaining(events::add);
+            return events;
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+}
