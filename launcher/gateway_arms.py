@@ -42,6 +42,9 @@ class Arm:
     def target(self, stream: bool) -> Target:
         return Target(self.url, stream, self.keys, chat(self.model, stream))
 
+    def of_one_tenant(self) -> "Arm":
+        return replace(self, keys=self.keys[:1])
+
     def cpu_seconds(self) -> dict[str, float]:
         """So far, of the gateway and of its database."""
         return {

@@ -28,10 +28,16 @@ class Heartbeat implements SmartLifecycle {
 
     private static final int EXPIRE_AT_MOST = 100;
 
+    /** Beats; well within the time to live after which there is something to find. */
+    private static final int EXPIRE_EVERY = 3;
+
     private final OpenGenerations open;
     private final Accounting accounting;
     private final QuotaProperties properties;
     private volatile @Nullable ScheduledExecutorService beats;
+
+    /** Of the heartbeat's thread. */
+    private int count;
 
     Heartbeat(OpenGenerations open, Accounting accounting, QuotaProperties properties) {
         this.open = open;
@@ -51,6 +57,9 @@ class Heartbeat implements SmartLifecycle {
     private void beat() {
         step(() -> accounting.flush(false));
         step(this::renew);
+        if (count++ % EXPIRE_EVERY != 0) {
+            return;
+        }
         step(() -> {
             var expired = accounting.expireOverdue(EXPIRE_AT_MOST);
             if (expired > 0) {

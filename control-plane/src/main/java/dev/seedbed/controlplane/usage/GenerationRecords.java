@@ -90,7 +90,9 @@ public class GenerationRecords {
 
     @Transactional(propagation = Propagation.MANDATORY)
     public void expire(Collection<RequestId> ids) {
-        generations.expire(ids);
+        if (!ids.isEmpty()) {
+            generations.expire(ids);
+        }
     }
 
     @Transactional(readOnly = true)

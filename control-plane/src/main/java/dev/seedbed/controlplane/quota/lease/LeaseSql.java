@@ -6,7 +6,6 @@ import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.tenant.Caller;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -63,20 +62,25 @@ class LeaseSql {
 
     /** Locks leases by id; those that are gone are left out. */
     Map<Long, LeaseRound.Held> lock(Collection<Long> ids) {
-        var recalled = new HashMap<Long, Boolean>();
-        jdbc.sql("SELECT lease_id, recall FROM quota_lease WHERE lease_id = ANY (:ids) ORDER BY lease_id FOR UPDATE")
-                .param("ids", ids.toArray(Long[]::new))
-                .query((row, n) -> recalled.put(row.getLong("lease_id"), row.getBoolean("recall")))
-                .list();
-        var amounts = new HashMap<Long, EnumMap<Unit, Long>>();
-        jdbc.sql("SELECT DISTINCT lease_id, unit, held FROM quota_lease_line WHERE lease_id = ANY (:ids)")
-                .param("ids", recalled.keySet().toArray(Long[]::new))
-                .query((row, n) -> amounts.computeIfAbsent(row.getLong("lease_id"), id -> new EnumMap<>(Unit.class))
-                        .put(Unit.valueOf(row.getString("unit")), row.getLong("held")))
-                .list();
         var held = new HashMap<Long, LeaseRound.Held>();
-        recalled.forEach((id, recall) -> held.put(
-                id, new LeaseRound.Held(Amounts.of(amounts.getOrDefault(id, new EnumMap<>(Unit.class))), recall)));
+        jdbc.sql("""
+                SELECT lease_id, recall, unit, held
+                FROM quota_lease JOIN quota_lease_line USING (lease_id)
+                WHERE lease_id = ANY (:ids)
+                ORDER BY lease_id
+                FOR UPDATE OF quota_lease
+                """)
+                .param("ids", ids.toArray(Long[]::new))
+                .query((row, n) -> held.merge(
+                        row.getLong("lease_id"),
+                        new LeaseRound.Held(
+                                Amounts.of(Map.of(Unit.valueOf(row.getString("unit")), row.getLong("held"))),
+                                row.getBoolean("recall")),
+                        // Lines of one unit hold the same.
+                        (one, other) -> one.amounts().covers(other.amounts())
+                                ? one
+                                : new LeaseRound.Held(one.amounts().plus(other.amounts()), one.recalled())))
+                .list();
         return held;
     }
 
