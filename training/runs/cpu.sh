@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The whole way from nothing to the exported versions. About fourteen hours on one CPU core; every
+# The whole way from nothing to the exported versions. About fifteen hours on one CPU core; every
 # step resumes or is skipped when its result is there.
 #   runs/cpu.sh [python]
-# With FROM_SHIPPED=1 it begins at the shipped seedling-v1 instead, and takes about four hours: all but the mask stage and AR-50.
+# With FROM_SHIPPED=1 it begins at the shipped seedling-v1 instead, and takes about five hours: all but the mask stage and AR-50.
 # PRECISION is bfloat16 or float32, whichever the processor multiplies faster: they differ by two either way.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,13 +59,15 @@ stage edit distilled-2 edit --data data/edits --steps 300 --warmup 0.1 --descent
   --out data/paths --count 2600 --block-size 32 --seed 11
 stage order edit order --data data/paths --steps 120 --warmup 0.15 --descent 0.6 --batch-tokens 3072 --seed 12
 
-# seedling-v4
-run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy.pt \
-  --measure-every 6 --measured-prompts 300
+# seedling-v4: anchored by v3's own answers to 8,000 prompts. LOG.md tells why it is the checkpoint of step 260.
+[ -e data/anchors/index.npy ] || run distill_data --checkpoint $checkpoints/seedling-order.pt --tokenizer $tokenizer \
+  --out data/anchors --count 7000 --seed 13
+run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --anchors data/anchors \
+  --out $checkpoints/seedling-on-policy.pt --until 260 --measure-every 20 --measured-prompts 300
 # What the paper found unstable: the length itself as a reward.
 run train_on_policy --init $checkpoints/seedling-order.pt --tokenizer $tokenizer --out $checkpoints/seedling-on-policy-length.pt \
-  --measure-every 2 --measured-prompts 300 --reward length --steps 8
-"$python" scripts/collect_on_policy.py --out $results/on-policy.json surrogate=$checkpoints/seedling-on-policy.jsonl \
+  --measure-every 2 --measured-prompts 300 --reward length --steps 8 --group 4 --updates 3
+"$python" scripts/collect_on_policy.py --out $results/on-policy.json anchored=$checkpoints/seedling-on-policy.jsonl \
   length=$checkpoints/seedling-on-policy-length.jsonl
 
 # The autoregressive model of the same cost: next tokens alone from where the edit stage began.

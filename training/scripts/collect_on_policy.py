@@ -1,5 +1,8 @@
 """Makes docs/results/on-policy.json of what train_on_policy.py wrote: `python
-scripts/collect_on_policy.py --out FILE NAME=RUN.jsonl ...`."""
+scripts/collect_on_policy.py --out FILE NAME=RUN.jsonl ...`.
+
+Runs that --out holds under other names stay in it.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,14 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN.jsonl")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    runs = []
+    runs = {}
+    if options.out.exists():
+        runs = {run["name"]: run for run in json.loads(options.out.read_text())["runs"]}
     for run in options.runs:
         name, _, file = run.partition("=")
         lines = [json.loads(line) for line in Path(file).read_text().splitlines()]
-        runs.append({"name": name, **measured_run(lines)})
-    options.out.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
+        runs[name] = {"name": name, **measured_run(lines)}
+    options.out.write_text(json.dumps({"runs": list(runs.values())}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import json
 import signal
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from seedbed_training import checkpoint
+from seedbed_training.dataset import Dataset
 from seedbed_training.export import contract_document
 from seedbed_training.on_policy import OnPolicyConfig
 from seedbed_training.on_policy_trainer import OnPolicyTrainer
@@ -32,35 +33,36 @@ from seedbed_training.verifier import Verifier
 
 
 def main() -> None:
-    default = OnPolicyConfig()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=default.steps)
-    parser.add_argument("--prompts", type=int, default=default.prompts)
-    parser.add_argument("--threshold", type=float, default=default.threshold)
-    parser.add_argument("--block-size", type=int, default=default.block_size)
-    parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
-    parser.add_argument("--reward", choices=("surrogate", "length"), default=default.reward)
+    parser.add_argument(
+        "--anchors",
+        type=Path,
+        help="data set of right answers that each update also learns, as distill_data.py writes it",
+    )
+    for field in fields(OnPolicyConfig):
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=type(field.default),
+            default=field.default,
+            choices=("surrogate", "length") if field.name == "reward" else None,
+        )
+    parser.add_argument(
+        "--until", type=int, help="step to end at, before the schedule of --steps does"
+    )
     parser.add_argument("--measure-every", type=int, default=10)
     parser.add_argument("--measured-prompts", type=int, default=160)
-    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--checkpoint-every", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
-    config = replace(
-        default,
-        steps=options.steps,
-        prompts=options.prompts,
-        threshold=options.threshold,
-        block_size=options.block_size,
-        learning_rate=options.learning_rate,
-        reward=options.reward,
-        seed=options.seed,
+    config = OnPolicyConfig(
+        **{field.name: getattr(options, field.name) for field in fields(OnPolicyConfig)}
     )
     start = checkpoint.load(options.init)
     model = checkpoint.model_of(start).with_marker(MASK)
@@ -78,21 +80,28 @@ def main() -> None:
 
     with Verifier() as verifier:
         trainer = OnPolicyTrainer(
-            model, contract, SeedbedTokenizer(options.tokenizer), verifier, config, start["flops"]
+            model,
+            contract,
+            SeedbedTokenizer(options.tokenizer),
+            verifier,
+            config,
+            start["flops"],
+            Dataset(options.anchors) if options.anchors else None,
         )
         if options.out.exists():
             trainer.restore(checkpoint.load(options.out))
         else:
             record({"init": options.init.stem, **asdict(config)})
         began, first = time.monotonic(), trainer.step
-        while trainer.step < config.steps and not stopping:
+        last = min(config.steps, options.until or config.steps)
+        while trainer.step < last and not stopping:
             if trainer.step % options.measure_every == 0:
                 record(trainer.measure(options.measured_prompts))
             measured = trainer.update()
             seconds = (time.monotonic() - began) / (trainer.step - first)
-            left = round(seconds * (config.steps - trainer.step) / 60)
+            left = round(seconds * (last - trainer.step) / 60)
             record({**measured, "minutes_left": left})
-            if trainer.step % 10 == 0 or stopping:
+            if trainer.step % options.checkpoint_every == 0 or stopping:
                 checkpoint.save(options.out, trainer.state())
         record(trainer.measure(options.measured_prompts))
         checkpoint.save(options.out, trainer.state())

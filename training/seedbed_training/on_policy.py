@@ -36,25 +36,26 @@ from .sampler.drawing import Drawn
 
 @dataclass(frozen=True)
 class OnPolicyConfig:
-    steps: int = 36
+    steps: int = 340
     prompts: int = 24  # a step
-    group: int = 4  # rollouts a prompt; their mean reward is the baseline
+    group: int = 2  # rollouts a prompt; their mean reward is the baseline
     threshold: float = 0.98
     softness: float = 0.5  # logits; 0 would be the served policy
     block_size: int = 32
     learning_rate: float = 1.5e-4
-    updates: int = 3  # on the rollouts of a step
+    updates: int = 2  # on the rollouts of a step
     clip: float = 0.2
     # Of the cross-entropy on right answers, of next tokens (keeps `exact` exact) and of the masks
     # of the rollouts' states. Wrong answers are no anchor.
     anchor_weight: float = 1.0
+    anchor_tokens: int = 512  # an update, of the data set of anchors if there is one
     least_spread: float = 0.1  # added to the spread of a group's rewards, which divides advantages
     # "surrogate", or "length": V - rounds by the log-derivative trick alone, which the paper found
     # unstable.
     reward: str = "surrogate"
     weight_rise: float = 0.2  # of the surrogate, a step, while pass@1 holds
-    most_weight: float = 2.0
-    tolerance: float = 0.05  # of pass@1 below its start
+    most_weight: float = 4.0
+    tolerance: float = 0.02  # of pass@1 below its start
     seed: int = 1
 
 
@@ -167,6 +168,12 @@ class Rollout:
     decisions: list[Decision]
     right: bool
     advantage: float
+
+    @property
+    def rows(self) -> int:
+        """Of its pass."""
+        states = sum(len(decision.state) for decision in self.decisions)
+        return len(self.prompt) + len(self.answer) + states
 
 
 @dataclass(frozen=True)

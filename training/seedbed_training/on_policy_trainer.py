@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import numpy as np
 import torch
 
+from .dataset import Dataset
 from .distillation import draw_tasks
 from .flops import forward_flops, training_flops
 from .model import Transformer
-from .objectives import NEXT_TOKEN
+from .objectives import BLOCK_DIFFUSION, NEXT_TOKEN, compute_losses
 from .on_policy import (
     OnPolicyConfig,
     Rollout,
@@ -22,6 +23,7 @@ from .on_policy import (
     reward,
     rollout_pass,
 )
+from .prefetch import DrawnBatches
 from .sampler.contract import Contract, Parameters
 from .sampler.together import decode_together
 from .schedule import Schedule
@@ -30,6 +32,7 @@ from .trainer import TrainerConfig, make_optimizers
 from .verifier import Task, Verifier
 
 MAX_TOKENS = 160
+_TOGETHER = 8  # rollouts of similar length a pass: the longest of a pass pads the others
 _MEASURED_SEED = 77_000  # of prompts that no step draws
 
 
@@ -42,18 +45,24 @@ class OnPolicyTrainer:
         verifier: Verifier,
         config: OnPolicyConfig,
         flops: int = 0,
+        anchors: Dataset | None = None,
     ) -> None:
-        """`flops` is what the model has already cost."""
+        """`flops` is what the model has already cost. `anchors` are right answers to all kinds of
+        prompts, of which each update learns some: those of its rollouts alone let go of others."""
         self.model, self.contract, self.config = model, contract, config
         self.tokenizer, self.verifier = tokenizer, verifier
         self.step, self.flops = 0, flops
         self.weight = SpeedWeight(config)
-        schedule = Schedule(config.learning_rate, config.steps, warmup=0.05, descent=0.3)
+        schedule = Schedule(config.learning_rate, config.steps, warmup=0.05, descent=0.8)
         self.schedule = schedule
         self.optimizers = make_optimizers(
-            model, TrainerConfig(schedule, NEXT_TOKEN, weight_decay=0.0)
+            model, TrainerConfig(schedule, NEXT_TOKEN, weight_decay=0.0, bfloat16=False)
         )
         self.average = {name: value.clone() for name, value in model.state_dict().items()}
+        # By the number of the update, so that a resumed run sees what an uninterrupted one sees.
+        self.anchors = anchors and DrawnBatches(
+            anchors, BLOCK_DIFFUSION, model.config.vocab_size, config.seed, config.anchor_tokens
+        )
 
     def update(self) -> dict[str, float]:
         """Rollouts and policy steps; returns what was measured on the rollouts."""
@@ -68,27 +77,45 @@ class OnPolicyTrainer:
         # All of them, those without an advantage as an anchor: Adam makes a step of one size of a
         # gradient of any.
         for number in range(config.updates):
-            measured |= self._learn(rollouts[number :: config.updates])
+            measured |= self._learn(rollouts[number :: config.updates], number)
         self.step += 1
         with torch.no_grad():
             for name, value in self.model.state_dict().items():
                 self.average[name].lerp_(value, 1 / min(10, 1 + self.step))
         return {"step": self.step, "weight": self.weight.value, **measured, "flops": self.flops}
 
-    def _learn(self, rollouts: list[Rollout]) -> dict[str, float]:
+    def _learn(self, rollouts: list[Rollout], number: int) -> dict[str, float]:
         self.model.train()
-        made = rollout_pass(rollouts)
-        # In F32: a ratio compares with what was drawn in F32, and confidences near 1 need its bits.
-        loss, measured = policy_loss(self.model, made, self.config, self.weight.value)
-        loss.backward()
+        measured: dict[str, float] = {}
+        ordered = sorted(rollouts, key=lambda rollout: rollout.rows)
+        for first in range(0, len(ordered), _TOGETHER):
+            members = ordered[first : first + _TOGETHER]
+            share = len(members) / len(rollouts)
+            made = rollout_pass(members)
+            # In F32: a ratio compares with what was drawn in F32, and confidences near 1 need its
+            # bits.
+            loss, figures = policy_loss(self.model, made, self.config, self.weight.value)
+            (share * loss).backward()
+            self.flops += training_flops(self.model.config, made.batch)
+            for name, figure in figures.items():
+                measured[name] = measured.get(name, 0.0) + share * figure
+        if self.anchors:
+            measured |= self._add_anchors(self.step * self.config.updates + number)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"gradient norm not finite at step {self.step}: {norm.item()}")
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        self.flops += training_flops(self.model.config, made.batch)
         return {**measured, "norm": norm.item()}
+
+    def _add_anchors(self, update: int) -> dict[str, float]:
+        """Adds the gradient of the mask stage's loss on the anchors of an update."""
+        batch = self.anchors[update].batch
+        losses = compute_losses(self.model, batch, BLOCK_DIFFUSION)
+        losses.total.backward()
+        self.flops += training_flops(self.model.config, batch)
+        return {f"anchor_{name}": losses.measured()[name] for name in ("next_token", "masked")}
 
     def _draw(self) -> tuple[list[Rollout], dict[str, float]]:
         config = self.config
@@ -178,12 +205,12 @@ class OnPolicyTrainer:
 
     def restore(self, state: dict) -> None:
         """Goes on where `state` was taken; only the number of steps may differ."""
-        theirs = state["on_policy_config"]
-        for name, value in asdict(self.config).items():
-            if name != "steps" and value != theirs[name]:
-                raise ValueError(
-                    f"{name} differs from the checkpoint: {value} (expected: {theirs[name]})"
-                )
+        for field in fields(self.config):
+            # A field that is younger than the checkpoint had its default.
+            name, mine = field.name, getattr(self.config, field.name)
+            theirs = state["on_policy_config"].get(name, field.default)
+            if name != "steps" and mine != theirs:
+                raise ValueError(f"{name} differs from the checkpoint: {mine} (expected: {theirs})")
         self.model.load_state_dict(state["model"])
         self.average = {name: value.clone() for name, value in state["average"].items()}
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):

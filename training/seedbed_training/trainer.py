@@ -17,6 +17,7 @@ import torch
 from .dataset import Sample
 from .flops import training_flops
 from .model import ModelConfig, Transformer
+from .muon import F32Muon
 from .objectives import DrawnBatch, ObjectiveConfig, compute_losses, draw_batch, finish_batch
 from .schedule import Schedule
 from .visibility import CLEAN
@@ -167,10 +168,9 @@ def make_optimizers(model: Transformer, config: TrainerConfig) -> list[torch.opt
     ]
     vectors = [p for p in model.parameters() if p.dim() == 1]
     rate, decay = config.schedule.peak, config.weight_decay
+    muon = torch.optim.Muon if config.bfloat16 else F32Muon
     return [
-        torch.optim.Muon(
-            hidden, lr=rate, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-        ),
+        muon(hidden, lr=rate, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(
             [{"params": tables, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=rate,
