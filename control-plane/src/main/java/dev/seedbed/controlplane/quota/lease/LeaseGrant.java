@@ -69,7 +69,9 @@ final class LeaseGrant {
 
     private static Amounts times(Amounts amounts, int factor) {
         var product = new EnumMap<Unit, Long>(Unit.class);
-        amounts.positive().forEach((unit, amount) -> product.put(unit, Math.multiplyExact(amount, factor)));
+        amounts.positive()
+                .forEach((unit, amount) ->
+                        product.put(unit, amount > Long.MAX_VALUE / factor ? Long.MAX_VALUE : amount * factor));
         return Amounts.of(product);
     }
 }
