@@ -44,11 +44,11 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 class AccountingIT {
 
-    private static final ModelVersion VERSION = new ModelVersion(
+    static final ModelVersion VERSION = new ModelVersion(
             "seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, DefaultKnobs.UNTOLD, Instant.EPOCH);
-    private static final Accounting.Ending FINISHED =
+    static final Accounting.Ending FINISHED =
             new Accounting.Ending(GenerationRecord.State.FINISHED, "stop", "end_token");
-    private static final Amounts WANTED = Amounts.of(Map.of(
+    static final Amounts WANTED = Amounts.of(Map.of(
             Unit.REQUEST, 1L,
             Unit.INPUT_TOKEN, 10L,
             Unit.CACHED_INPUT_TOKEN, 10L,
@@ -379,12 +379,8 @@ class AccountingIT {
         }
     }
 
-    private static RequestId reserve(TenantId tenant) {
-        return reserve(accounting, tenant);
-    }
-
-    private static RequestId reserve(Accounting replica, TenantId tenant) {
-        var command = new GenerationCommand(
+    static GenerationCommand command() {
+        return new GenerationCommand(
                 RequestId.next(InstantSource.system()),
                 GenerationRecord.Surface.GRPC,
                 null,
@@ -394,6 +390,14 @@ class AccountingIT {
                 Knobs.DEFAULTS,
                 false,
                 "");
+    }
+
+    private static RequestId reserve(TenantId tenant) {
+        return reserve(accounting, tenant);
+    }
+
+    private static RequestId reserve(Accounting replica, TenantId tenant) {
+        var command = command();
         replica.reserve(
                 TestingTenant.open(command, tenant),
                 command,

@@ -3,8 +3,6 @@ package dev.seedbed.controlplane.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.seedbed.controlplane.model.DefaultKnobs;
-import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Durability;
@@ -33,12 +31,9 @@ import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import dev.seedbed.testkit.TestingPostgres;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -55,16 +50,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 class LeasedGenerationsIT {
 
-    private static final ModelVersion VERSION = new ModelVersion(
-            "seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, DefaultKnobs.UNTOLD, Instant.EPOCH);
-    private static final Accounting.Ending FINISHED =
-            new Accounting.Ending(GenerationRecord.State.FINISHED, "stop", "end_token");
-    private static final Amounts WANTED = Amounts.of(Map.of(
-            Unit.REQUEST, 1L,
-            Unit.INPUT_TOKEN, 10L,
-            Unit.CACHED_INPUT_TOKEN, 10L,
-            Unit.OUTPUT_TOKEN, 20L,
-            Unit.POSITION, 100L));
     private static final Work WORK = new Work(10, 4, 3, 33, 7, 0);
 
     private static AnnotationConfigApplicationContext context;
@@ -161,7 +146,7 @@ class LeasedGenerationsIT {
     @Test
     void billsAnOpenRequestByItsCheckpointsOnceItIsWritten() {
         reserve();
-        var command = command();
+        var command = AccountingIT.command();
         var open = TestingTenant.open(command, tenant);
         reserve(accounting, command, open);
         open.report(new Work(10, 0, 1, 20, 3, 0));
@@ -224,7 +209,7 @@ class LeasedGenerationsIT {
     }
 
     private void tryToReserve(Accounting replica, List<RequestId> admitted) {
-        var command = command();
+        var command = AccountingIT.command();
         try {
             reserve(replica, command);
             admitted.add(command.requestId());
@@ -281,7 +266,7 @@ class LeasedGenerationsIT {
     void settlesLateWhatWasSpentOfALeaseThatExpiredMeanwhile() {
         reserve();
         var ended = reserve();
-        var command = command();
+        var command = AccountingIT.command();
         var open = TestingTenant.open(command, tenant);
         reserve(accounting, command, open);
         end(ended);
@@ -315,16 +300,16 @@ class LeasedGenerationsIT {
     @Test
     void writesEveryRequestOnceAlsoWhenNobodyKnowsWhetherAFlushWasCommitted() {
         var replica = new Deaf();
-        reserve(replica.accounting, command());
-        var open = command();
+        reserve(replica.accounting, AccountingIT.command());
+        var open = AccountingIT.command();
         reserve(replica.accounting, open);
-        var ended = command();
+        var ended = AccountingIT.command();
         reserve(replica.accounting, ended);
-        replica.accounting.end(ended.requestId(), tenant, TestingTenant.unpriced(WORK), FINISHED, 1, null);
+        replica.accounting.end(ended.requestId(), tenant, TestingTenant.unpriced(WORK), AccountingIT.FINISHED, 1, null);
 
         replica.hearsNothing = true;
         assertThatThrownBy(() -> replica.accounting.flush(false)).hasMessage("connection lost");
-        replica.accounting.end(open.requestId(), tenant, TestingTenant.unpriced(WORK), FINISHED, 1, null);
+        replica.accounting.end(open.requestId(), tenant, TestingTenant.unpriced(WORK), AccountingIT.FINISHED, 1, null);
         replica.hearsNothing = false;
         replica.accounting.flush(false);
         replica.accounting.flush(true);
@@ -358,7 +343,7 @@ class LeasedGenerationsIT {
     @Test
     void extendsFromTheAllowanceAndBeyondItFromTheDatabase() {
         reserve();
-        var command = command();
+        var command = AccountingIT.command();
         reserve(accounting, command, TestingTenant.open(command, tenant));
 
         accounting.extend(command.requestId(), tenant, Amounts.of(Map.of(Unit.POSITION, 50L)));
@@ -384,8 +369,14 @@ class LeasedGenerationsIT {
     @Test
     void leasesNothingToOneWhoMustBeDurable() {
         reserve();
-        var command = command();
-        accounting.reserve(TestingTenant.open(command, tenant), command, caller, VERSION, WANTED, () -> {});
+        var command = AccountingIT.command();
+        accounting.reserve(
+                TestingTenant.open(command, tenant),
+                command,
+                caller,
+                AccountingIT.VERSION,
+                AccountingIT.WANTED,
+                () -> {});
         assertThat(reservations()).isEqualTo(2);
     }
 
@@ -401,7 +392,7 @@ class LeasedGenerationsIT {
     }
 
     private RequestId reserve() {
-        var command = command();
+        var command = AccountingIT.command();
         reserve(accounting, command);
         return command.requestId();
     }
@@ -411,24 +402,11 @@ class LeasedGenerationsIT {
     }
 
     private void reserve(Accounting replica, GenerationCommand command, OpenGeneration open) {
-        replica.reserve(open, command, caller, VERSION, WANTED, AdmissionStep.NONE);
+        replica.reserve(open, command, caller, AccountingIT.VERSION, AccountingIT.WANTED, AdmissionStep.NONE);
     }
 
     private void end(RequestId id) {
-        accounting.end(id, tenant, TestingTenant.unpriced(WORK), FINISHED, 1, null);
-    }
-
-    private static GenerationCommand command() {
-        return new GenerationCommand(
-                RequestId.next(InstantSource.system()),
-                GenerationRecord.Surface.GRPC,
-                null,
-                new Prompt.Text("secret prompt"),
-                20L,
-                List.of(),
-                Knobs.DEFAULTS,
-                false,
-                "");
+        accounting.end(id, tenant, TestingTenant.unpriced(WORK), AccountingIT.FINISHED, 1, null);
     }
 
     private Budget budget(Unit unit) {

@@ -2,8 +2,6 @@ package dev.seedbed.controlplane.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.seedbed.controlplane.model.DefaultKnobs;
-import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
@@ -13,13 +11,11 @@ import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,10 +32,6 @@ class RandomHistoryIT {
 
     private static final int STEPS = 80;
     private static final long LIMIT = 1_000;
-    private static final ModelVersion VERSION = new ModelVersion(
-            "seedling", "seedling-v1", 512, Set.of("exact"), 16, 4, DefaultKnobs.UNTOLD, Instant.EPOCH);
-    private static final Accounting.Ending FINISHED =
-            new Accounting.Ending(GenerationRecord.State.FINISHED, "stop", "end_token");
 
     private static AnnotationConfigApplicationContext context;
 
@@ -112,7 +104,14 @@ class RandomHistoryIT {
             case 4 ->
                 pick(random, open, one -> {
                     work(random, one);
-                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1, null);
+                    accounting()
+                            .settle(
+                                    one.id,
+                                    tenant,
+                                    TestingTenant.unpriced(positions(one.done)),
+                                    AccountingIT.FINISHED,
+                                    1,
+                                    null);
                     one.posted = one.done;
                     one.pending = false;
                     one.settled = true;
@@ -122,7 +121,14 @@ class RandomHistoryIT {
                 pick(random, expired, one -> {
                     work(random, one);
                     var room = LIMIT - posted(all) - held(all);
-                    accounting().settle(one.id, tenant, TestingTenant.unpriced(positions(one.done)), FINISHED, 1, null);
+                    accounting()
+                            .settle(
+                                    one.id,
+                                    tenant,
+                                    TestingTenant.unpriced(positions(one.done)),
+                                    AccountingIT.FINISHED,
+                                    1,
+                                    null);
                     one.posted += Math.min(one.done - one.posted, room);
                     one.settled = true;
                 });
@@ -150,7 +156,7 @@ class RandomHistoryIT {
                             TestingTenant.open(command, tenant),
                             command,
                             TestingTenant.caller(tenant),
-                            VERSION,
+                            AccountingIT.VERSION,
                             Amounts.of(Map.of(Unit.REQUEST, 1L, Unit.POSITION, wanted)),
                             AdmissionStep.NONE);
             assertThat(fits).as("admitted although it does not fit").isTrue();

@@ -36,8 +36,9 @@ final class Allowance {
     @GuardedBy("this")
     private final Map<RequestId, LeasedRequest> unrecorded = new LinkedHashMap<>();
 
+    /** As the last flush left them. */
     @GuardedBy("this")
-    private List<BudgetRow> budgets;
+    private List<Budget> budgets;
 
     @GuardedBy("this")
     private Amounts unspent;
@@ -70,7 +71,7 @@ final class Allowance {
         this.leaseId = leaseId;
         this.caller = caller;
         this.budgetIds = budgets.stream().map(BudgetRow::id).toList();
-        this.budgets = budgets;
+        this.budgets = shown(budgets);
         this.unspent = granted;
         this.renewedAtNanos = renewedAtNanos;
         this.deadlineNanos = deadlineNanos;
@@ -98,9 +99,13 @@ final class Allowance {
                 && own.stream().map(BudgetRow::id).collect(Collectors.toSet()).equals(Set.copyOf(budgetIds));
     }
 
+    private static List<Budget> shown(List<BudgetRow> rows) {
+        return rows.stream().map(row -> row.budget(0)).toList();
+    }
+
     /** As the last flush left them. */
     synchronized List<Budget> budgets() {
-        return budgets.stream().map(row -> row.budget(0)).toList();
+        return budgets;
     }
 
     /** Before the last call that renewed it. */
@@ -193,7 +198,7 @@ final class Allowance {
         settled(recorded);
         if (!closed) {
             unspent = unspent.plus(granted);
-            budgets = after;
+            budgets = shown(after);
             renewedAtNanos = renewedAt;
             deadlineNanos = deadline;
         }

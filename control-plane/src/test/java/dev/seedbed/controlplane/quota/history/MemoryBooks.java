@@ -14,6 +14,7 @@ import dev.seedbed.controlplane.quota.internal.Decided;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
 import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
+import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.lease.TestingLeases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
@@ -26,14 +27,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
-import java.util.stream.Collectors;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Applies the pure decisions to rows in memory, as the statements apply them to tables. */
-final class MemoryBooks implements Books, TestingLeases.Rows {
+final class MemoryBooks extends LeasingBooks implements TestingLeases.Rows {
 
     private static final Amounts ONE_PLACE = Amounts.of(Map.of(Unit.CONCURRENT_REQUEST, 1L));
 
@@ -47,7 +47,6 @@ final class MemoryBooks implements Books, TestingLeases.Rows {
     private final Map<Integer, Reservation> reservations = new HashMap<>();
     private final Map<Integer, Amounts> charged = new HashMap<>();
     private final Map<Integer, Amounts> lost = new HashMap<>();
-    private final Map<Integer, LeasingReplica> replicas = new HashMap<>();
     private final TestingLeases.Memory leases;
     private long nowMicros;
     private long day;
@@ -57,6 +56,7 @@ final class MemoryBooks implements Books, TestingLeases.Rows {
     }
 
     MemoryBooks(Caller caller, Duration ttl, BiFunction<List<BudgetRow>, Amounts, AdmissionDecision> admission) {
+        super(caller);
         this.caller = caller;
         this.ttl = ttl;
         this.admission = admission;
@@ -106,11 +106,6 @@ final class MemoryBooks implements Books, TestingLeases.Rows {
         return decision instanceof AdmissionDecision.Admitted;
     }
 
-    private LeasingReplica replica(int replica) {
-        return replicas.computeIfAbsent(
-                replica, n -> new LeasingReplica(clock -> TestingLeases.over(leases, ttl, clock), caller));
-    }
-
     @Override
     public boolean extend(int request, int replica, Amounts more) {
         var reservation = own(request, replica);
@@ -150,50 +145,24 @@ final class MemoryBooks implements Books, TestingLeases.Rows {
     }
 
     @Override
-    public boolean take(int request, int replica, Amounts wanted) {
-        return replica(replica).take(id(request), wanted);
-    }
-
-    @Override
-    public double renewedAt(int replica) {
-        return replica(replica).renewedAt();
-    }
-
-    @Override
-    public boolean takeMore(int request, int replica, Amounts more) {
-        return replica(replica).takeMore(id(request), more);
-    }
-
-    @Override
-    public void end(int request, int replica, Amounts cumulative) {
-        replica(replica).end(id(request), cumulative);
-    }
-
-    @Override
-    public Flushed flush(int replica, Map<Integer, Amounts> workSoFar, boolean last) {
-        var work = new HashMap<RequestId, Amounts>();
-        workSoFar.forEach((request, done) -> work.put(id(request), done));
-        var one = replica(replica);
-        one.leases().recall();
-        var flushed = one.flush(work, last, (round, open, ended) -> one.leases().write(round, replica, open, ended));
-        return new Flushed(requests(flushed.recorded()), requests(flushed.lost()));
-    }
-
-    private static RequestId id(int request) {
+    RequestId id(int request) {
         return new RequestId(new UUID(0, request));
     }
 
-    private static int request(RequestId id) {
+    @Override
+    int request(RequestId id) {
         return Math.toIntExact(id.value().getLeastSignificantBits());
     }
 
-    private static Set<Integer> requests(Set<RequestId> ids) {
-        return ids.stream().map(MemoryBooks::request).collect(Collectors.toSet());
+    @Override
+    Leases leases(LongSupplier clock) {
+        return TestingLeases.over(leases, ttl, clock);
     }
 
     @Override
-    public void clock(int replica, double seconds) {
-        replica(replica).at(seconds);
+    LeasingReplica.Writing writing(Leases own, int replica) {
+        own.recall();
+        return (round, open, ended) -> own.write(round, replica, open, ended);
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.TestingQuotas;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.lease.TestingLeases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.LedgerEntry;
@@ -24,14 +25,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The real statements. Time is moved by moving what was written with it. */
-final class SqlBooks implements Books {
+final class SqlBooks extends LeasingBooks {
 
     private final ApplicationContext database;
     private final Duration ttl;
@@ -46,10 +47,10 @@ final class SqlBooks implements Books {
     private final Set<Limit.Key> limited = new HashSet<>();
     private final Map<Integer, RequestId> ids = new HashMap<>();
     private final Map<RequestId, Integer> requests = new HashMap<>();
-    private final Map<Integer, LeasingReplica> replicas = new HashMap<>();
     private int days;
 
     SqlBooks(ApplicationContext database, Caller caller, Duration ttl) {
+        super(caller);
         this.database = database;
         this.quotas = database.getBean(Quotas.class);
         this.ledger = database.getBean(UsageLedger.class);
@@ -59,17 +60,13 @@ final class SqlBooks implements Books {
         this.ttl = ttl;
     }
 
-    private RequestId id(int request) {
+    @Override
+    RequestId id(int request) {
         return ids.computeIfAbsent(request, n -> {
             var id = RequestId.next(InstantSource.system());
             requests.put(id, n);
             return id;
         });
-    }
-
-    private LeasingReplica replica(int replica) {
-        return replicas.computeIfAbsent(
-                replica, n -> new LeasingReplica(clock -> TestingLeases.over(database, ttl, clock), caller));
     }
 
     private Quotas of(int replica) {
@@ -123,49 +120,23 @@ final class SqlBooks implements Books {
     }
 
     @Override
-    public boolean take(int request, int replica, Amounts wanted) {
-        return replica(replica).take(id(request), wanted);
+    int request(RequestId id) {
+        return Objects.requireNonNull(requests.get(id));
     }
 
     @Override
-    public double renewedAt(int replica) {
-        return replica(replica).renewedAt();
+    Leases leases(LongSupplier clock) {
+        return TestingLeases.over(database, ttl, clock);
     }
 
     @Override
-    public boolean takeMore(int request, int replica, Amounts more) {
-        return replica(replica).takeMore(id(request), more);
-    }
-
-    @Override
-    public void end(int request, int replica, Amounts cumulative) {
-        replica(replica).end(id(request), cumulative);
-    }
-
-    @Override
-    public Flushed flush(int replica, Map<Integer, Amounts> workSoFar, boolean last) {
-        var work = new HashMap<RequestId, Amounts>();
-        workSoFar.forEach((request, done) -> work.put(id(request), done));
-        var one = replica(replica);
-        transaction.executeWithoutResult(status -> one.leases().recall());
-        var flushed = one.flush(
-                work,
-                last,
-                (round, open, ended) -> inTransaction(() -> {
-                    var written = one.leases().write(round, replica, open, ended);
-                    ledger.append(written.postings());
-                    return written;
-                }));
-        return new Flushed(requests(flushed.recorded()), requests(flushed.lost()));
-    }
-
-    private Set<Integer> requests(Set<RequestId> some) {
-        return some.stream().map(requests::get).collect(Collectors.toSet());
-    }
-
-    @Override
-    public void clock(int replica, double seconds) {
-        replica(replica).at(seconds);
+    LeasingReplica.Writing writing(Leases leases, int replica) {
+        transaction.executeWithoutResult(status -> leases.recall());
+        return (round, open, ended) -> inTransaction(() -> {
+            var written = leases.write(round, replica, open, ended);
+            ledger.append(written.postings());
+            return written;
+        });
     }
 
     @Override
