@@ -6,6 +6,7 @@ import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.usage.Balances;
+import dev.seedbed.testkit.FakeInferenceServer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
@@ -127,12 +128,7 @@ class TimeZonesIT {
         moveTo(WEST);
         limit("DAY", 5);
         var goOn = new CountDownLatch(1);
-        ControlPlaneTest.ADAPTER.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            goOn.await();
-            generation.stop();
-        });
+        ControlPlaneTest.ADAPTER.script(FakeInferenceServer.pausedAfterOneWord(goOn));
         try (var open = tenant.stream("/v1/completions", "{\"prompt\": \"a\", \"max_tokens\": 8, \"stream\": true}")) {
             open.event();
             moveTo(EAST);
