@@ -104,7 +104,15 @@ def cpu_seconds(pid: int) -> float:
 
 def tree_cpu_seconds(pid: int) -> float:
     """Of the process, its living descendants and those that were waited for."""
-    return cpu_seconds(pid) + sum(tree_cpu_seconds(child) for child in children_of(pid))
+    return cpu_seconds(pid) + sum(cpu_seconds_if_living(child) for child in children_of(pid))
+
+
+def cpu_seconds_if_living(pid: int) -> float:
+    """As `tree_cpu_seconds`; of one that has just ended nothing, since its parent's next figure has it."""
+    try:
+        return tree_cpu_seconds(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def children_of(pid: int) -> list[int]:

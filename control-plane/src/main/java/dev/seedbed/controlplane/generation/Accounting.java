@@ -6,6 +6,7 @@ import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
@@ -22,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,17 +79,22 @@ class Accounting {
                 command.surface(),
                 KnobsJson.of(command, wanted),
                 LimitsJson.of(RateLimit.of(budgets)));
-        var deferred = first.deferred();
-        var fromLease = deferred == null
-                ? Optional.<List<Budget>>empty()
-                : leased.admit(generation, caller, wanted, admitted, deferred);
-        return fromLease.orElseGet(() -> inLane(caller.tenantId(), () -> {
+        Supplier<List<Budget>> fromDatabase = () -> inTransaction(() -> {
             first.apply();
             generation.renewed(System.nanoTime());
             var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
             records.open(admitted.apply(budgets));
             return budgets;
-        }));
+        });
+        var deferred = first.deferred();
+        if (deferred == null) {
+            return lanes.in(caller.tenantId(), fromDatabase);
+        }
+        return leased.admit(generation, caller, wanted, admitted, deferred)
+                .orElseGet(() -> lanes.in(
+                        caller.tenantId(),
+                        () -> leased.admitAfterAll(generation, caller, wanted, admitted, deferred)
+                                .orElseGet(fromDatabase)));
     }
 
     void extend(RequestId id, TenantId tenant, Amounts more) {
@@ -98,9 +103,9 @@ class Accounting {
         }
     }
 
-    /** Writes what happened to generations that were admitted from leases. @param last all that is leased is given back */
-    void flush(boolean last) {
-        leased.flush(last);
+    /** Writes what happened to generations that were admitted from leases. */
+    void flush(Flush why) {
+        leased.flush(why);
     }
 
     /** Renews the reservations of open generations and posts their work so far. @return the state of each that exists */

@@ -8,6 +8,7 @@ import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.CallerBounds;
 import dev.seedbed.controlplane.quota.QuotaProperties;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.wire.DatabaseFailure;
@@ -132,7 +133,7 @@ public class Generations {
      * @throws RuntimeException the database is away
      */
     public void record() {
-        accounting.flush(false);
+        accounting.flush(Flush.DEMAND);
     }
 
     private Admission admit(

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.ReservationState;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.HashMap;
@@ -55,7 +56,7 @@ class Heartbeat implements SmartLifecycle {
     }
 
     private void beat() {
-        step(() -> accounting.flush(false));
+        step(() -> accounting.flush(Flush.HEARTBEAT));
         step(this::renew);
         if (count++ % EXPIRE_EVERY != 0) {
             return;
@@ -112,7 +113,7 @@ class Heartbeat implements SmartLifecycle {
         executor.shutdownNow();
         beats = null;
         try {
-            accounting.flush(true);
+            accounting.flush(Flush.LAST);
         } catch (RuntimeException e) {
             log.warn(
                     "leases are left to expire, and what was spent of them in the last second is not recorded: {}",

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.quota.lease.LeasedRequest;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.lease.Taken;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -125,6 +127,42 @@ final class LeasedGenerations {
         });
     }
 
+    /**
+     * As {@link #admit}, for one that has waited for its turn to ask the database: meanwhile others may have brought an allowance, and a
+     * flush may bring more of it for all that wait. So a key that becomes busy costs a few transactions, however many requests it sends.
+     */
+    Optional<List<Budget>> admitAfterAll(
+            OpenGeneration generation,
+            Caller caller,
+            Amounts wanted,
+            Function<List<Budget>, Admitted> admitted,
+            AdmissionStep.Deferred step) {
+        Supplier<Optional<List<Budget>>> again = () -> admit(generation, caller, wanted, admitted, step);
+        return again.get().or(() -> {
+            if (!leases.mayGrow(caller)) {
+                return Optional.empty();
+            }
+            flushing.lock();
+            try {
+                return again.get().or(() -> afterFlush(caller, again));
+            } finally {
+                flushing.unlock();
+            }
+        });
+    }
+
+    private Optional<List<Budget>> afterFlush(Caller caller, Supplier<Optional<List<Budget>>> again) {
+        if (!leases.mayGrow(caller)) {
+            return Optional.empty();
+        }
+        flush(Flush.DEMAND);
+        var taken = again.get();
+        if (taken.isEmpty()) {
+            leases.cannotGrow(caller);
+        }
+        return taken;
+    }
+
     /** @return whether more was taken; if not, the generation has a reservation now, if it is one of these, that can be extended */
     boolean extend(RequestId id, Amounts more) {
         var leased = generations.get(id);
@@ -136,7 +174,7 @@ final class LeasedGenerations {
             if (leases.takeMore(leased.request(), more)) {
                 return true;
             }
-            flush(false);
+            flush(Flush.DEMAND);
             return false;
         } finally {
             flushing.unlock();
@@ -155,19 +193,15 @@ final class LeasedGenerations {
         return true;
     }
 
-    /**
-     * Writes what has happened since the last flush.
-     *
-     * @param last all that is leased is given back
-     */
-    void flush(boolean last) {
+    /** Writes what has happened since the last flush. */
+    void flush(Flush why) {
         flushing.lock();
         try {
             if (leases.standsSomethingInTheWay()) {
                 transaction.executeWithoutResult(status -> leases.recall());
             }
             var startedAt = System.nanoTime();
-            var round = leases.begin(last);
+            var round = leases.begin(why);
             var ended = endedWithReservation();
             if (round.isEmpty() && ended.isEmpty()) {
                 return;

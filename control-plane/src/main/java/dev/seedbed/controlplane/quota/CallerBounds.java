@@ -27,13 +27,6 @@ public class CallerBounds {
 
     /** Those of key, project and tenant, which hold all at once. */
     public List<BoundInForce> of(Caller caller) {
-        var subjects = Subject.of(caller);
-        var known = remembered.getIfPresent(subjects);
-        if (known != null) {
-            return known;
-        }
-        var read = sql.of(subjects);
-        remembered.put(subjects, read);
-        return read;
+        return remembered.get(Subject.of(caller), sql::of);
     }
 }

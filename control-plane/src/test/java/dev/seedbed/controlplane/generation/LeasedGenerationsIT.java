@@ -12,6 +12,7 @@ import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.TestingQuotas;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.lease.TestingLeases;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
@@ -35,6 +36,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -82,8 +85,8 @@ class LeasedGenerationsIT {
     @AfterEach
     void everythingAddsUp() {
         assertThat(context.getBean(LedgerCheck.class).verify().differences()).isEmpty();
-        accounting.flush(true);
-        elsewhere.getBean(Accounting.class).flush(true);
+        accounting.flush(Flush.LAST);
+        elsewhere.getBean(Accounting.class).flush(Flush.LAST);
         assertThat(context.getBean(LedgerCheck.class).verify().differences()).isEmpty();
     }
 
@@ -121,7 +124,7 @@ class LeasedGenerationsIT {
         assertThat(budget(Unit.POSITION).reserved()).isEqualTo(100);
 
         others.subList(0, 3).forEach(this::end);
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
 
         assertThat(reservations()).isEqualTo(6);
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(3 * 33);
@@ -137,10 +140,36 @@ class LeasedGenerationsIT {
         end(first);
         end(others.get(3));
         end(others.get(4));
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
 
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(6 * 33);
         assertThat(budget(Unit.POSITION).reserved()).isZero();
+    }
+
+    @Test
+    void asksTheDatabaseForAFewRequestsOfABurstAndTakesTheOthersFromWhatTheyBring() throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var burst = IntStream.range(0, 60)
+                    .mapToObj(i -> (Callable<RequestId>) this::reserve)
+                    .toList();
+            for (var one : threads.invokeAll(burst)) {
+                one.get();
+            }
+        }
+        accounting.flush(Flush.HEARTBEAT);
+
+        assertThat(reservations()).isEqualTo(60);
+        assertThat(reservedSingly()).isBetween(1L, 3L);
+    }
+
+    @Test
+    void admitsSinglyAgainAndDownToTheLastUnitWhenNoFlushBringsMore() {
+        limit(Unit.REQUEST, 12, Durability.LEASED);
+        var admitted = new ArrayList<RequestId>();
+        for (int i = 0; i < 20; i++) {
+            tryToReserve(accounting, admitted);
+        }
+        assertThat(admitted).hasSize(12);
     }
 
     @Test
@@ -150,14 +179,14 @@ class LeasedGenerationsIT {
         var open = TestingTenant.open(command, tenant);
         reserve(accounting, command, open);
         open.report(new Work(10, 0, 1, 20, 3, 0));
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
 
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(20);
         assertThat(ledger(command.requestId())).extracting(LedgerEntry::kind).containsOnly(LedgerEntry.Kind.CHECKPOINT);
 
         end(command.requestId());
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(20);
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(33);
     }
 
@@ -167,11 +196,11 @@ class LeasedGenerationsIT {
         for (int i = 0; i < 20; i++) {
             reserve();
         }
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
         assertThat(budget(Unit.POSITION).leased()).isGreaterThan(2_000);
 
-        accounting.flush(false);
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
+        accounting.flush(Flush.HEARTBEAT);
         assertThat(budget(Unit.POSITION).leased()).isZero();
         assertThat(leases()).isZero();
     }
@@ -198,12 +227,12 @@ class LeasedGenerationsIT {
                             + budget(Unit.REQUEST).leased())
                     .isLessThanOrEqualTo(50);
             if (i % 20 == 19) {
-                accounting.flush(false);
-                there.flush(false);
+                accounting.flush(Flush.HEARTBEAT);
+                there.flush(Flush.HEARTBEAT);
             }
         }
-        accounting.flush(false);
-        there.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
+        there.flush(Flush.HEARTBEAT);
         assertThat(admitted).hasSize(50);
         assertThat(budget(Unit.REQUEST).reserved()).isEqualTo(50);
     }
@@ -225,7 +254,7 @@ class LeasedGenerationsIT {
         for (int i = 0; i < 12; i++) {
             reserve();
         }
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
         var held = budget(Unit.REQUEST).leased();
         assertThat(held).isPositive();
         caller = caller(newKey());
@@ -236,9 +265,9 @@ class LeasedGenerationsIT {
         }
         assertThat(13 + admitted.size()).isLessThan(40);
 
-        there.flush(false);
-        accounting.flush(false);
-        accounting.flush(false);
+        there.flush(Flush.HEARTBEAT);
+        accounting.flush(Flush.HEARTBEAT);
+        accounting.flush(Flush.HEARTBEAT);
         for (int i = 0; i < 40; i++) {
             tryToReserve(there, admitted);
         }
@@ -249,7 +278,7 @@ class LeasedGenerationsIT {
     void billsNobodyForWhatACrashLeftUnwrittenAndLosesNoRoom() {
         var recorded = reserve();
         end(recorded);
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
         end(reserve());
         reserve();
         var posted = budget(Unit.POSITION).posted();
@@ -274,7 +303,7 @@ class LeasedGenerationsIT {
         elsewhere.getBean(Accounting.class).expireOverdue(100);
         limit(Unit.POSITION, 140, Durability.LEASED);
 
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
 
         assertThat(ledger(ended)).extracting(LedgerEntry::kind).contains(LedgerEntry.Kind.LATE_SETTLEMENT);
         assertThat(record(ended).state()).isEqualTo(GenerationRecord.State.FINISHED);
@@ -287,7 +316,7 @@ class LeasedGenerationsIT {
                 new Accounting.Ending(GenerationRecord.State.FAILED, null, "overloaded"),
                 1,
                 null);
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
 
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(40);
         assertThat(ledger(command.requestId()).stream()
@@ -308,11 +337,11 @@ class LeasedGenerationsIT {
         replica.accounting.end(ended.requestId(), tenant, TestingTenant.unpriced(WORK), AccountingIT.FINISHED, 1, null);
 
         replica.hearsNothing = true;
-        assertThatThrownBy(() -> replica.accounting.flush(false)).hasMessage("connection lost");
+        assertThatThrownBy(() -> replica.accounting.flush(Flush.HEARTBEAT)).hasMessage("connection lost");
         replica.accounting.end(open.requestId(), tenant, TestingTenant.unpriced(WORK), AccountingIT.FINISHED, 1, null);
         replica.hearsNothing = false;
-        replica.accounting.flush(false);
-        replica.accounting.flush(true);
+        replica.accounting.flush(Flush.HEARTBEAT);
+        replica.accounting.flush(Flush.LAST);
 
         assertThat(budget(Unit.POSITION).posted()).isEqualTo(2 * 33);
         assertThat(record(open.requestId()).state()).isEqualTo(GenerationRecord.State.FINISHED);
@@ -358,7 +387,7 @@ class LeasedGenerationsIT {
         reserve();
         assertThat(leases()).isEqualTo(1);
         limit(Unit.POSITION, 100_000L, Durability.STRICT);
-        accounting.flush(false);
+        accounting.flush(Flush.HEARTBEAT);
 
         assertThat(leases()).isZero();
         reserve();
@@ -384,7 +413,7 @@ class LeasedGenerationsIT {
     void givesEverythingBackInTheEnd() {
         reserve();
         end(reserve());
-        accounting.flush(true);
+        accounting.flush(Flush.LAST);
 
         assertThat(leases()).isZero();
         assertThat(budget(Unit.POSITION).leased()).isZero();
@@ -426,6 +455,14 @@ class LeasedGenerationsIT {
 
     private long reservations() {
         return jdbc.sql("SELECT count(*) FROM quota_reservation WHERE tenant_id = ?")
+                .param(tenant.value())
+                .query(Long.class)
+                .single();
+    }
+
+    /** A flush writes a reservation with its first posting. */
+    private long reservedSingly() {
+        return jdbc.sql("SELECT count(*) FROM quota_reservation WHERE tenant_id = ? AND postings = 0")
                 .param(tenant.value())
                 .query(Long.class)
                 .single();

@@ -8,6 +8,7 @@ import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,14 @@ final class Allowance {
     /** What requests wanted since the last flush, whether they got it or not. */
     @GuardedBy("this")
     private Amounts demand = Amounts.NONE;
+
+    /** Those of them that did not get it, and may ask again. */
+    @GuardedBy("this")
+    private final Set<RequestId> missed = new HashSet<>();
+
+    /** A flush on demand brought too little: until the next heartbeat there is no point in another. */
+    @GuardedBy("this")
+    private boolean stunted;
 
     @GuardedBy("this")
     private int idleBeats;
@@ -115,14 +124,28 @@ final class Allowance {
 
     /** All wanted amounts or nothing. @return null: the database must be asked */
     synchronized @Nullable LeasedRequest take(RequestId id, Amounts wanted, long nowNanos) {
-        demand = demand.plus(wanted);
+        var asksAgain = missed.remove(id);
+        if (!asksAgain) {
+            demand = demand.plus(wanted);
+        }
         if (!mayGive(wanted, nowNanos)) {
+            missed.add(id);
             return null;
         }
         unspent = unspent.minus(wanted);
         var request = new LeasedRequest(id, this, wanted);
         unrecorded.put(id, request);
         return request;
+    }
+
+    /** Whether a flush may bring what it lacks. */
+    synchronized boolean mayGrow() {
+        return !closed && !stunted;
+    }
+
+    /** A flush has not brought what somebody needs. */
+    synchronized void isStunted() {
+        stunted = true;
     }
 
     /** @return false: nothing was taken, and the database must be asked */
@@ -154,10 +177,18 @@ final class Allowance {
     /** What a flush writes of it. @param demand since the last one */
     record Snapshot(Allowance allowance, List<Taken> requests, Amounts demand) {}
 
-    /** Begins a flush. @param last all that is unspent is given back by it */
-    synchronized Snapshot begin(boolean last) {
-        idleBeats = demand.isNone() ? idleBeats + 1 : 0;
-        if (last || idleBeats >= MOST_IDLE_BEATS) {
+    /** Begins a flush. @param why {@link Flush#LAST}: all that is unspent is given back by it */
+    synchronized Snapshot begin(Flush why) {
+        if (!demand.isNone()) {
+            idleBeats = 0;
+        } else if (why == Flush.HEARTBEAT) {
+            idleBeats++;
+        }
+        if (why == Flush.HEARTBEAT) {
+            stunted = false;
+        }
+        missed.clear();
+        if (why == Flush.LAST || idleBeats >= MOST_IDLE_BEATS) {
             close();
         }
         unrecorded.values().forEach(request -> request.phase = LeasedRequest.Phase.RECORDING);

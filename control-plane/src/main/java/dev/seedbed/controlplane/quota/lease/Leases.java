@@ -90,6 +90,20 @@ public class Leases {
         return allowance == null ? null : allowance.take(id, Amounts.withPlace(wanted), clock.getAsLong());
     }
 
+    /** Whether a flush may bring what {@link #take} lacked. */
+    public boolean mayGrow(Caller caller) {
+        var allowance = allowances.get(caller.apiKeyId());
+        return allowance != null && allowance.mayGrow();
+    }
+
+    /** A flush has not brought what {@link #take} lacks: until the next heartbeat, the database is asked. */
+    public void cannotGrow(Caller caller) {
+        var allowance = allowances.get(caller.apiKeyId());
+        if (allowance != null) {
+            allowance.isStunted();
+        }
+    }
+
     /** @return false: the database must be asked, with the request's reservation, which a flush writes */
     public boolean takeMore(LeasedRequest request, Amounts more) {
         return request.allowance().takeMore(request, more, clock.getAsLong());
@@ -216,14 +230,14 @@ public class Leases {
      * Begins a flush; one at a time. It must be followed by {@link #write} in a transaction and then, outside of it, by
      * {@link #written}, or by {@link #failed}.
      *
-     * @param last everything that is unspent is given back
+     * @param why {@link Flush#LAST}: everything that is unspent is given back
      */
-    public Round begin(boolean last) {
+    public Round begin(Flush why) {
         var startedAt = clock.getAsLong();
         return new Round(
                 startedAt,
                 List.copyOf(unreturned).stream()
-                        .map(allowance -> allowance.begin(last))
+                        .map(allowance -> allowance.begin(why))
                         .toList());
     }
 

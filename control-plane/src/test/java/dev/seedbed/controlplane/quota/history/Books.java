@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Limit;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Subject;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ interface Books {
     /** What a flush has written, and what it has found lost. */
     record Flushed(Set<Integer> recorded, Set<Integer> lost) {}
 
-    Flushed flush(int replica, Map<Integer, Amounts> workSoFar, boolean last);
+    Flushed flush(int replica, Map<Integer, Amounts> workSoFar, Flush why);
 
     /** Sets a replica's clock, in seconds. */
     void clock(int replica, double seconds);

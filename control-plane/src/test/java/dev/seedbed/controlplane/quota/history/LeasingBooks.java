@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.quota.history;
 
 import dev.seedbed.controlplane.quota.Amounts;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -55,11 +56,11 @@ abstract class LeasingBooks implements Books {
     }
 
     @Override
-    public final Flushed flush(int replica, Map<Integer, Amounts> workSoFar, boolean last) {
+    public final Flushed flush(int replica, Map<Integer, Amounts> workSoFar, Flush why) {
         var work = new HashMap<RequestId, Amounts>();
         workSoFar.forEach((request, done) -> work.put(id(request), done));
         var one = replica(replica);
-        var flushed = one.flush(work, last, writing(one.leases(), replica));
+        var flushed = one.flush(work, why, writing(one.leases(), replica));
         return new Flushed(requests(flushed.recorded()), requests(flushed.lost()));
     }
 

@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.quota.history;
 
 import dev.seedbed.controlplane.quota.Amounts;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.quota.lease.LeasedRequest;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.lease.Taken;
@@ -74,8 +75,8 @@ final class LeasingReplica {
         leases.end(Objects.requireNonNull(requests.get(id)), cumulative);
     }
 
-    Flushed flush(Map<RequestId, Amounts> workSoFar, boolean last, Writing writing) {
-        var round = leases.begin(last);
+    Flushed flush(Map<RequestId, Amounts> workSoFar, Flush why, Writing writing) {
+        var round = leases.begin(why);
         var endedBefore = new HashMap<RequestId, Amounts>();
         ended.forEach((id, cumulative) -> {
             if (Objects.requireNonNull(requests.get(id)).isRecorded()) {

@@ -7,6 +7,7 @@ import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.quota.lease.Flush;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -148,7 +149,7 @@ final class World {
         if (paused[replica]) {
             return;
         }
-        if (durability == Durability.LEASED && books.take(request, owner(replica), wanted)) {
+        if (durability == Durability.LEASED && take(request, replica, wanted)) {
             admitted++;
             taken++;
             open.put(request, new Open(replica, wanted, books.renewedAt(owner(replica)), true));
@@ -157,6 +158,18 @@ final class World {
             open.put(request, new Open(replica, wanted, clocks[replica], false));
             states.put(request, ReservationState.PENDING);
         }
+    }
+
+    /** Half of those that find too little wait for a flush. */
+    private boolean take(int request, int replica, Amounts wanted) {
+        if (books.take(request, owner(replica), wanted)) {
+            return true;
+        }
+        if (!reachable || request % 2 == 0) {
+            return false;
+        }
+        flush(replica, Flush.DEMAND);
+        return books.take(request, owner(replica), wanted);
     }
 
     /** A request whose replica runs and may spend for it. */
@@ -217,7 +230,7 @@ final class World {
             return;
         }
         if (durability == Durability.LEASED) {
-            flush(replica, false);
+            flush(replica, Flush.HEARTBEAT);
         }
         var work = new HashMap<Integer, Amounts>();
         open.forEach((request, one) -> {
@@ -239,7 +252,7 @@ final class World {
         });
     }
 
-    private void flush(int replica, boolean last) {
+    private void flush(int replica, Flush why) {
         var work = new HashMap<Integer, Amounts>();
         open.forEach((request, one) -> {
             if (one.replica == replica && !one.recorded) {
@@ -247,7 +260,7 @@ final class World {
             }
         });
         var before = List.copyOf(ended.entrySet());
-        var flushed = books.flush(owner(replica), work, last);
+        var flushed = books.flush(owner(replica), work, why);
         for (var entry : before) {
             var one = entry.getValue();
             if (one.replica == replica && (one.recorded || flushed.recorded().contains(entry.getKey()))) {
@@ -378,9 +391,9 @@ final class World {
         if (durability == Durability.LEASED) {
             for (int replica = 0; replica < REPLICAS; replica++) {
                 // What the first one finds lost or records as open is settled by the next one.
-                flush(replica, true);
-                flush(replica, true);
-                flush(replica, true);
+                flush(replica, Flush.LAST);
+                flush(replica, Flush.LAST);
+                flush(replica, Flush.LAST);
             }
             require(ended.isEmpty(), "never written: " + ended.keySet());
         }

@@ -44,7 +44,7 @@ class AllowanceTest {
     @Test
     void takesNothingBackOfARequestThatIsBeingWritten() {
         var request = take(10);
-        allowance.begin(false);
+        allowance.begin(Flush.HEARTBEAT);
         end(request, 4);
         assertThat(take(1)).isNull();
         assertThat(allowance.kept()).isEqualTo(Amounts.NONE);
@@ -53,7 +53,7 @@ class AllowanceTest {
     @Test
     void takesNothingBackOfARequestOfWhichNobodyKnowsWhetherItIsWritten() {
         var request = take(10);
-        allowance.begin(false);
+        allowance.begin(Flush.HEARTBEAT);
         allowance.again();
         end(request, 4);
         assertThat(take(1)).isNull();
@@ -62,7 +62,7 @@ class AllowanceTest {
     @Test
     void keepsWhatIsUnspentAndWhatWasTakenSinceTheFlushBegan() {
         take(2);
-        allowance.begin(false);
+        allowance.begin(Flush.HEARTBEAT);
         take(3);
         assertThat(allowance.kept()).isEqualTo(amount(8));
     }
@@ -78,11 +78,39 @@ class AllowanceTest {
     @Test
     void closesWhenNobodyWantedAnythingForTwoHeartbeats() {
         take(1);
-        allowance.begin(false);
-        allowance.begin(false);
+        allowance.begin(Flush.HEARTBEAT);
+        allowance.begin(Flush.HEARTBEAT);
         assertThat(allowance.isClosed()).isFalse();
-        allowance.begin(false);
+        allowance.begin(Flush.HEARTBEAT);
         assertThat(allowance.isClosed()).isTrue();
+    }
+
+    @Test
+    void staysOpenHoweverOftenOthersFlushBetweenHeartbeats() {
+        take(1);
+        for (int i = 0; i < 5; i++) {
+            allowance.begin(Flush.DEMAND);
+        }
+        assertThat(allowance.isClosed()).isFalse();
+    }
+
+    @Test
+    void countsARequestThatAsksAgainOnce() {
+        var id = id();
+        allowance.take(id, amount(11), 0);
+        allowance.take(id, amount(11), 0);
+        take(2);
+        assertThat(allowance.begin(Flush.HEARTBEAT).demand()).isEqualTo(amount(13));
+    }
+
+    @Test
+    void doesNotGrowAgainBeforeTheNextHeartbeatOnceAFlushHasBroughtTooLittle() {
+        assertThat(allowance.mayGrow()).isTrue();
+        allowance.isStunted();
+        allowance.begin(Flush.DEMAND);
+        assertThat(allowance.mayGrow()).isFalse();
+        allowance.begin(Flush.HEARTBEAT);
+        assertThat(allowance.mayGrow()).isTrue();
     }
 
     @Test
