@@ -1,5 +1,6 @@
 """The four processes of a stack: PostgreSQL, Triton, inference adapter, control plane."""
 
+import http.client
 import socket
 import sys
 import urllib.error
@@ -24,7 +25,7 @@ def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, OSError, http.client.HTTPException):  # the last: something that speaks no HTTP
         return False
 
 

@@ -1,6 +1,5 @@
 package dev.seedbed.testkit;
 
-import dev.seedbed.generation.v1.CommittedText;
 import dev.seedbed.generation.v1.Draft;
 import dev.seedbed.generation.v1.FinishReason;
 import dev.seedbed.generation.v1.Finished;
@@ -10,6 +9,7 @@ import dev.seedbed.inference.v1.GenerateResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** One scripted generation: what it sends, with work that adds up by itself. Used by the script's thread. */
 public final class FakeGeneration {
@@ -19,6 +19,12 @@ public final class FakeGeneration {
     private final int contextTokens;
     private final long maxPositions;
     private final Work.Builder work = Work.newBuilder();
+    private final long coalescingNanos;
+
+    /** Committed and not sent yet: the adapter's way of coalescing. */
+    private final GenerateResponse.Builder waiting = GenerateResponse.newBuilder();
+
+    private long sentAtNanos;
     private int nextTokenId;
 
     FakeGeneration(GenerateRequest request, ServerCallStreamObserver<GenerateResponse> caller) {
@@ -26,6 +32,8 @@ public final class FakeGeneration {
         caller.setOnCancelHandler(cancelled::countDown);
         this.nextTokenId = 100 + request.getCommittedTokenIdsCount();
         this.maxPositions = request.getMaxPositions();
+        this.coalescingNanos = TimeUnit.MILLISECONDS.toNanos(request.getCoalesceMs());
+        this.sentAtNanos = System.nanoTime() - coalescingNanos;
         this.contextTokens = request.getCommittedTokenIdsCount()
                 + (request.hasPrompt() ? FakeInferenceServer.words(request.getPrompt()) : 1);
     }
@@ -57,12 +65,21 @@ public final class FakeGeneration {
     public void commit(String text, int tokens) {
         evaluate(tokens);
         work.setCommittedTokens(work.getCommittedTokens() + tokens);
-        var message = GenerateResponse.newBuilder()
-                .setCommitted(CommittedText.newBuilder().setText(text));
+        waiting.getCommittedBuilder().setText(waiting.getCommitted().getText() + text);
         for (int i = 0; i < tokens; i++) {
-            message.addCommittedTokenIds(nextTokenId++);
+            waiting.addCommittedTokenIds(nextTokenId++);
         }
-        send(message);
+        if (System.nanoTime() - sentAtNanos >= coalescingNanos) {
+            sendWaiting();
+        }
+    }
+
+    private void sendWaiting() {
+        if (waiting.hasCommitted() && !caller.isCancelled()) {
+            caller.onNext(waiting.setWork(work).build());
+            sentAtNanos = System.nanoTime();
+        }
+        waiting.clear();
     }
 
     public void draft(String text, int positions, int decidedPositions) {
@@ -93,6 +110,7 @@ public final class FakeGeneration {
     }
 
     public void fail(Status status) {
+        sendWaiting();
         if (!caller.isCancelled()) {
             caller.onError(status.asException());
         }
@@ -108,6 +126,7 @@ public final class FakeGeneration {
     }
 
     private void send(GenerateResponse.Builder message) {
+        sendWaiting();
         if (!caller.isCancelled()) {
             caller.onNext(message.setWork(work).build());
         }

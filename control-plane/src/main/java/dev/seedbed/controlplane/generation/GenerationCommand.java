@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens output tokens; null: 256, or what context and bounds leave
  * @param stop texts before which the output ends
  * @param diffusing whether drafts are wanted
+ * @param streamed whether the output is shown while it grows
  * @param suffix text that follows the output, which ends before it; blank: none
  */
 public record GenerationCommand(
@@ -23,4 +24,5 @@ public record GenerationCommand(
         List<String> stop,
         Knobs knobs,
         boolean diffusing,
+        boolean streamed,
         String suffix) {}

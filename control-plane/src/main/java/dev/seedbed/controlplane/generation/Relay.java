@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class Relay {
 
     private static final Duration PATIENCE = Duration.ofMillis(250);
+
+    /** Of output that nobody sees before its end. What a crash leaves unbilled is at most that much older. */
+    private static final Duration UNSEEN_COALESCING = Duration.ofMillis(250);
+
     private static final String WORK_LIMIT = "work_limit";
     private static final Set<ErrorCode> OUT_OF_ROOM =
             Set.of(ErrorCode.BUDGET_EXCEEDED, ErrorCode.BUDGET_RESERVED, ErrorCode.RATE_LIMIT_EXCEEDED);
@@ -169,6 +173,7 @@ final class Relay {
                 Infill.stops(command),
                 command.knobs(),
                 command.diffusing(),
+                command.streamed() ? Duration.ZERO : UNSEEN_COALESCING,
                 Duration.ofNanos(deadlineNanos - System.nanoTime()));
     }
 

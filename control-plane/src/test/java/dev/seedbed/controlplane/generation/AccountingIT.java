@@ -389,6 +389,7 @@ class AccountingIT {
                 List.of(),
                 Knobs.DEFAULTS,
                 false,
+                false,
                 "");
     }
 

@@ -192,6 +192,7 @@ class BoundsHeldTest {
                 List.of(),
                 knobs,
                 false,
+                false,
                 "");
     }
 }

@@ -91,6 +91,7 @@ class InfillTest {
                 stop,
                 Knobs.DEFAULTS,
                 false,
+                false,
                 suffix);
     }
 

@@ -149,6 +149,7 @@ class RandomHistoryIT {
                 List.of(),
                 Knobs.DEFAULTS,
                 false,
+                false,
                 "");
         try {
             accounting()

@@ -17,6 +17,7 @@ import dev.seedbed.inference.v1.GenerateResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ final class GenerationRelay implements DecodeListener {
     private final ServerCallStreamObserver<GenerateResponse> caller;
     private final GenerationMetrics metrics;
     private final long requestedAtNanos;
+    private final long coalescingNanos;
 
     @GuardedBy("this")
     private final Detokenizer detokenizer;
@@ -60,6 +62,9 @@ final class GenerationRelay implements DecodeListener {
     @GuardedBy("this")
     private boolean textSeen;
 
+    @GuardedBy("this")
+    private long deliveredAtNanos;
+
     /** Set with the last message that the caller gets; at most once. */
     @GuardedBy("this")
     private boolean over;
@@ -78,6 +83,8 @@ final class GenerationRelay implements DecodeListener {
         this.caller = caller;
         this.metrics = metrics;
         this.requestedAtNanos = requestedAtNanos;
+        this.coalescingNanos = generation.coalescing().toNanos();
+        this.deliveredAtNanos = requestedAtNanos - coalescingNanos;
     }
 
     /** Called once, in the caller's gRPC context, before the service method returns. */
@@ -121,8 +128,15 @@ final class GenerationRelay implements DecodeListener {
     }
 
     private synchronized void deliver() {
-        if (!over && caller.isReady()) {
-            pending.take().forEach(caller::onNext);
+        // What waits is sent with the engine's next report at the latest, so that no timer is needed.
+        long now = System.nanoTime();
+        if (over || !caller.isReady() || now - deliveredAtNanos < coalescingNanos) {
+            return;
+        }
+        List<GenerateResponse> messages = pending.take();
+        if (!messages.isEmpty()) {
+            messages.forEach(caller::onNext);
+            deliveredAtNanos = now;
         }
     }
 

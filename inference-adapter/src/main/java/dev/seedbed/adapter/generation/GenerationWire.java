@@ -16,6 +16,7 @@ import dev.seedbed.generation.v1.Work;
 import dev.seedbed.inference.v1.CountTokensRequest;
 import dev.seedbed.inference.v1.GenerateRequest;
 import dev.seedbed.inference.v1.GenerateResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +30,7 @@ final class GenerationWire {
     private static final int MAX_STOPS = 4;
     private static final int MAX_WEIGHT = 1000;
     private static final int MAX_PRIORITY = 9;
+    private static final int MAX_COALESCE_MS = 1000;
     private static final Set<String> ROLES = Set.of("system", "user", "assistant");
     // Ids stand in log lines.
     private static final Pattern REQUEST_ID = Pattern.compile("[\\x21-\\x7e]{0,128}");
@@ -47,6 +49,7 @@ final class GenerationWire {
                 : null;
         int weight = request.hasWeight() ? Ranges.between("weight", request.getWeight(), 1, MAX_WEIGHT) : 1;
         int priority = Ranges.between("priority", request.getPriority(), 0, MAX_PRIORITY);
+        int coalesceMillis = Ranges.between("coalesce_ms", request.getCoalesceMs(), 0, MAX_COALESCE_MS);
         Knobs knobs = KnobsWire.knobs(request.getOptions(), contract);
         List<String> stops = stops(request);
         int[] committed = committed(request, contract);
@@ -74,7 +77,8 @@ final class GenerationWire {
                         weight,
                         priority),
                 committed,
-                stops);
+                stops,
+                Duration.ofMillis(coalesceMillis));
     }
 
     static Prompt prompt(CountTokensRequest request) {

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller that is not ready has yet to get: all committed tokens and text as one, the newest draft, the newest work. Bounded by the
+ * What a caller has yet to get: all committed tokens and text as one, the newest draft, the newest work. Bounded by the
  * output's own length. Not thread-safe.
  */
 final class PendingOutput {

@@ -324,6 +324,25 @@ class GenerationIT {
     }
 
     @Test
+    void coalescesForACallerThatShowsNothingBeforeTheEnd() {
+        GenerationCall call = start(
+                request().toBuilder().setMaxTokens(500).setCoalesceMs(1000).build());
+        FakeTritonStream stream = triton.nextStream();
+        stream.commit(ids("a"));
+        assertThat(call.next().getCommitted().getText()).isEqualTo("a");
+        int messages = 200;
+        for (int i = 0; i < messages; i++) {
+            stream.commit(ids("b"));
+        }
+        stream.finish("stop", "end_token", end(ids("c")));
+        List<GenerateResponse> rest = call.readAll();
+        assertThat(text(rest)).isEqualTo("b".repeat(messages) + "c");
+        assertThat(tokens(rest)).hasSize(messages * ids("b").length + ids("c").length + 1);
+        assertThat(rest).hasSizeLessThan(messages / 2);
+        assertThat(finished(rest).getDetail()).isEqualTo("end_token");
+    }
+
+    @Test
     void aCallerThatCancelsEndsTheEnginesStream() {
         GenerationCall call = start(request());
         FakeTritonStream stream = triton.nextStream();

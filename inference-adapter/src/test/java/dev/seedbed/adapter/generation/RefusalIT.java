@@ -65,6 +65,7 @@ class RefusalIT {
                 invalid("max_tokens", request -> request.setMaxTokens(-1)),
                 invalid("max_tokens", request -> request.setMaxTokens(Integer.MAX_VALUE)),
                 invalid("max_positions", request -> request.setMaxPositions(0)),
+                invalid("coalesce_ms", request -> request.setCoalesceMs(1001)),
                 invalid("weight", request -> request.setWeight(0)),
                 invalid("weight", request -> request.setWeight(1001)),
                 invalid("priority", request -> request.setPriority(10)),

@@ -32,6 +32,7 @@ final class GenerationWire {
                 request.getStopList(),
                 knobs(request.getOptions()),
                 request.getDiffusing(),
+                true,
                 request.getSuffix());
     }
 

@@ -93,7 +93,7 @@ record OpenAiRequest(GenerationCommand command, boolean stream, boolean includeU
                 "prompt_cache_retention");
         fields.refuseUnknown();
         return new OpenAiRequest(
-                new GenerationCommand(id, surface, model, prompt, maxTokens, stop, knobs, diffusing, suffix),
+                new GenerationCommand(id, surface, model, prompt, maxTokens, stop, knobs, diffusing, stream, suffix),
                 stream,
                 includeUsage);
     }

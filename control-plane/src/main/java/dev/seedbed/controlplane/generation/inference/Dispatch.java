@@ -15,6 +15,7 @@ import java.util.List;
  * @param committedTokenIds output of earlier dispatches, which this one continues
  * @param maxTokens output tokens of this dispatch, >= 1
  * @param maxPositions what this dispatch may evaluate, >= 1: within what is reserved
+ * @param coalescing how long after one event the next ones may wait for one another
  * @param deadline from now
  */
 public record Dispatch(
@@ -29,4 +30,5 @@ public record Dispatch(
         List<String> stop,
         Knobs knobs,
         boolean diffusing,
+        Duration coalescing,
         Duration deadline) {}

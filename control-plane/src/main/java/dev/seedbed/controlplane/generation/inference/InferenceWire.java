@@ -36,6 +36,7 @@ final class InferenceWire {
                 .addAllStop(dispatch.stop())
                 .setOptions(options(dispatch.knobs()))
                 .setDiffusing(dispatch.diffusing())
+                .setCoalesceMs(Math.toIntExact(dispatch.coalescing().toMillis()))
                 .setTenant(dispatch.tenantId().toString())
                 .setWeight(dispatch.share().weight())
                 .setPriority(dispatch.share().priority())

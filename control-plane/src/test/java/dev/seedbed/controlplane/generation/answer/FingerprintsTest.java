@@ -70,6 +70,7 @@ class FingerprintsTest {
                 List.of(),
                 Knobs.DEFAULTS,
                 diffusing,
+                true,
                 "");
     }
 }
