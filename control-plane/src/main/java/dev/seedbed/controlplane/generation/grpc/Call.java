@@ -31,9 +31,16 @@ final class Call {
         return id;
     }
 
-    /** Asked for at most once, when the metadata goes out. */
-    void limits(Supplier<List<RateLimit>> known) {
-        limits = known;
+    /** Whose limits hold. @param standing how they stand; asked for at most once, when the metadata goes out */
+    void authenticated(Supplier<List<RateLimit>> standing) {
+        limits = standing;
+    }
+
+    /** @param under the limits after the reservation; an earlier call's reservation tells nothing of now */
+    void admitted(List<RateLimit> under) {
+        if (!replayed) {
+            limits = () -> under;
+        }
     }
 
     /** The answer is an earlier call's. */

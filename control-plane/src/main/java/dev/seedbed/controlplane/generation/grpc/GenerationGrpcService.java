@@ -108,7 +108,7 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
     private Caller authenticated() {
         var caller = apiKeys.authenticate(CallContext.authorization());
         // Of a call that is refused; an admitted one tells how its reservation left them.
-        CallContext.call().limits(() -> limits.of(caller));
+        CallContext.call().authenticated(() -> limits.of(caller));
         caller.permissions().require(Scope.GENERATE);
         return caller;
     }

@@ -76,8 +76,7 @@ final class StreamedEvents implements GenerationSink {
 
     @Override
     public void admitted(ModelVersion version, List<Budget> budgets) {
-        var under = RateLimit.of(budgets);
-        call.limits(() -> under);
+        call.admitted(RateLimit.of(budgets));
         admitted = true;
         send(GenerationWire.started(answered, version.name()));
     }

@@ -72,7 +72,7 @@ class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBase {
 
     private Caller authenticated() {
         var caller = apiKeys.authenticate(CallContext.authorization());
-        CallContext.call().limits(() -> limits.of(caller));
+        CallContext.call().authenticated(() -> limits.of(caller));
         caller.permissions().require(Scope.USAGE_READ);
         return caller;
     }

@@ -16,6 +16,7 @@ final class Exchange {
     private final long startedAtNanos;
     private @Nullable Caller caller;
     private @Nullable List<RateLimit> admittedUnder;
+    private boolean replays;
 
     private Exchange(RequestId id, long startedAtNanos) {
         this.id = id;
@@ -53,13 +54,24 @@ final class Exchange {
         caller = by;
     }
 
-    /** The limits after the reservation; null: nothing was admitted. */
+    /** The limits after this request's own reservation; null: it has none. */
     @Nullable
     List<RateLimit> admittedUnder() {
         return admittedUnder;
     }
 
     void admitted(List<RateLimit> under) {
-        admittedUnder = under;
+        if (!replays) {
+            admittedUnder = under;
+        }
+    }
+
+    /** Whether its answer is one to an earlier request, which was admitted then. */
+    boolean replays() {
+        return replays;
+    }
+
+    void replaying() {
+        replays = true;
     }
 }

@@ -64,6 +64,7 @@ class OpenAiErrors implements HandlerExceptionResolver {
         var exchange = Exchange.of(request);
         var pattern = request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE);
         if (exchange.admittedUnder() == null
+                && !exchange.replays()
                 && pattern != null
                 && failure.code().type() != ErrorType.INTERNAL) {
             var endpoint = request.getMethod() + " " + pattern;

@@ -54,6 +54,7 @@ final class StreamedAnswer implements GenerationSink {
     public void replays(RequestId original, Instant created) {
         shape = shape.of(original, created.getEpochSecond());
         RepetitionHeaders.writeReplayed(response);
+        exchange.replaying();
     }
 
     @Override

@@ -37,6 +37,7 @@ final class WholeAnswer implements GenerationSink {
     public void replays(RequestId original, Instant created) {
         shape = shape.of(original, created.getEpochSecond());
         RepetitionHeaders.writeReplayed(response);
+        exchange.replaying();
     }
 
     @Override

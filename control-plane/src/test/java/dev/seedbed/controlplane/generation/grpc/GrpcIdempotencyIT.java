@@ -86,6 +86,9 @@ class GrpcIdempotencyIT {
         assertThat(replayed()).isNull();
         assertThat(generate(key, REQUEST)).isEqualTo(first);
         assertThat(replayed()).isEqualTo("true");
+        assertThat(header("x-ratelimit-remaining-tokens"))
+                .isEqualTo(Long.toString(tenant.budget(Unit.OUTPUT_TOKEN).available()));
+        assertThat(header("ratelimit")).startsWith("\"");
         assertThat(adapter.requests()).hasSize(1);
         assertThat(tenant.budget(Unit.REQUEST).posted()).isEqualTo(1);
     }
@@ -165,8 +168,11 @@ class GrpcIdempotencyIT {
     }
 
     private @Nullable String replayed() {
-        return Objects.requireNonNull(headers.get())
-                .get(Metadata.Key.of("idempotency-replayed", Metadata.ASCII_STRING_MARSHALLER));
+        return header("idempotency-replayed");
+    }
+
+    private @Nullable String header(String name) {
+        return Objects.requireNonNull(headers.get()).get(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
     }
 
     private GenerationServiceGrpc.GenerationServiceBlockingStub stub(String key) {
