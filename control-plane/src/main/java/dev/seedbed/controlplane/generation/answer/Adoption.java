@@ -54,8 +54,16 @@ class Adoption {
         try {
             generations.generate(caller, command, patience, sink, step);
         } catch (ClientGoneException gone) {
-            attempts.markUndelivered(command.requestId());
+            undelivered(command);
             throw gone;
+        }
+    }
+
+    private void undelivered(GenerationCommand command) {
+        if (!attempts.markUndelivered(command.requestId())) {
+            // Admitted from a lease a moment ago, and not written yet.
+            generations.record();
+            attempts.markUndelivered(command.requestId());
         }
     }
 

@@ -76,10 +76,12 @@ class AttemptSql {
                 == 1;
     }
 
-    void markUndelivered(RequestId id) {
-        jdbc.sql("UPDATE answer_attempt SET undelivered = true WHERE request_id = :id")
-                .param("id", id.value())
-                .update();
+    /** @return false: it is not recorded */
+    boolean markUndelivered(RequestId id) {
+        return jdbc.sql("UPDATE answer_attempt SET undelivered = true WHERE request_id = :id")
+                        .param("id", id.value())
+                        .update()
+                == 1;
     }
 
     void sweep() {
