@@ -23,6 +23,7 @@ RESERVATIONS = "SELECT state, count(*) FROM quota_reservation WHERE tenant_id = 
 GENERATIONS = "SELECT state, count(*) FROM usage_generation WHERE tenant_id = :tenant::uuid GROUP BY state"
 LEDGER = "SELECT coalesce(sum(amount), 0)::bigint FROM usage_ledger_entry WHERE debit_account = :subject AND unit = :unit"
 CHARGED_FOR = "SELECT unit, sum(amount)::bigint FROM usage_ledger_entry WHERE debit_account = :subject AND request_id = :request::uuid GROUP BY unit"
+REQUESTS = "SELECT request_id::text FROM usage_generation WHERE tenant_id = :tenant::uuid ORDER BY create_time"
 FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHERE tenant_id = :tenant::uuid AND state = 'FINISHED'"
 
 
@@ -61,6 +62,10 @@ class Accounts:
     def generations(self) -> dict[str, int]:
         """How many in each state."""
         return dict(self._read(GENERATIONS))
+
+    def requests(self) -> list[str]:
+        """Ids of those that were admitted, in their order."""
+        return [row[0] for row in self._read(REQUESTS)]
 
     def in_ledger(self) -> int:
         """Requests that the ledger's entries add up to."""

@@ -11,7 +11,7 @@ from accounts import Accounts
 from admin import PLENTY, AdminClient
 from eventually import eventually
 from own_stack import ReplicaStack
-from public_grpc import connected, wire
+from public_grpc import connected
 from triton_metrics import is_idle, read
 
 # Read so much, then go.
@@ -80,17 +80,7 @@ class Disconnects:
 
     def _close_http(self) -> tuple[str, dict[str, float]]:
         start = self._engine()["positions"]
-        options: wire.DecodeOptions = self._request.options
-        body = {
-            "model": self._stack.settings.model,
-            "prompt": self._request.prompt,
-            "max_tokens": self._request.max_tokens,
-            "stream": True,
-            "mode": "autoregressive",
-            "temperature": options.temperature,
-            "top_p": options.top_p,
-            "seed": options.seed,
-        }
+        body = long_generation.body_of(self._request) | {"stream": True}
         url, headers = f"{self._replica.base_url}/v1/completions", {"Authorization": f"Bearer {self._tenant.api_key}"}
         with httpx.stream("POST", url, json=body, headers=headers, timeout=60) as answer:
             lines = (line for line in answer.iter_lines() if line.startswith("data: "))

@@ -1,6 +1,7 @@
 """A generation that runs long enough to be interrupted."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from public_grpc import PublicGrpc, wire
 
@@ -14,6 +15,13 @@ def candidates(model: str) -> Iterator[wire.GenerateRequest]:
     for seed in range(100):
         options = wire.DecodeOptions(mode=wire.MODE_AUTOREGRESSIVE, temperature=2.0, top_p=1.0, seed=seed)
         yield wire.GenerateRequest(model=model, prompt=PROMPT, max_tokens=AT_MOST, options=options)
+
+
+def body_of(request: wire.GenerateRequest) -> dict[str, Any]:
+    """The same request to POST /v1/completions."""
+    options = request.options
+    knobs = {"mode": "autoregressive", "temperature": options.temperature, "top_p": options.top_p, "seed": options.seed}
+    return {"model": request.model, "prompt": request.prompt, "max_tokens": request.max_tokens} | knobs
 
 
 def find(client: PublicGrpc, model: str) -> wire.GenerateRequest:

@@ -6,8 +6,8 @@ from endpoints import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from launcher import machine, replica_stack  # noqa: E402
+from launcher import build, jdk, machine, replica_stack  # noqa: E402
 from launcher.replica_stack import Replica, ReplicaStack  # noqa: E402
 from launcher.temporary_stack import TemporaryStack  # noqa: E402
 
-__all__ = ["Replica", "ReplicaStack", "TemporaryStack", "machine", "replica_stack"]
+__all__ = ["Replica", "ReplicaStack", "TemporaryStack", "build", "jdk", "machine", "replica_stack"]

@@ -2,11 +2,11 @@
 
 import grpc
 import httpx
+import long_generation
 import pytest
 from admin import AdminClient, Tenant
 from endpoints import Endpoints
 from eventually import eventually
-from long_generation import find
 from public_grpc import PublicGrpc, connected, wire
 from triton_metrics import is_idle
 
@@ -14,7 +14,7 @@ from triton_metrics import is_idle
 @pytest.fixture(scope="module")
 def long_request(endpoints: Endpoints) -> wire.GenerateRequest:
     with connected(endpoints.grpc, endpoints.api_key) as demo:
-        return find(demo, endpoints.model)
+        return long_generation.find(demo, endpoints.model)
 
 
 def test_a_cancelled_call_frees_the_engine_and_is_billed_what_was_reported(
@@ -42,10 +42,7 @@ def test_a_closed_http_connection_frees_the_engine_and_is_billed(
     long_request: wire.GenerateRequest, endpoints: Endpoints, admin: AdminClient, tenant: Tenant, http: httpx.Client
 ):
     before = admin.budgets(tenant)["OUTPUT_TOKEN"].posted
-    options = long_request.options
-    body = {"model": endpoints.model, "prompt": long_request.prompt, "max_tokens": long_request.max_tokens, "stream": True}
-    knobs = {"mode": "autoregressive", "temperature": options.temperature, "top_p": options.top_p, "seed": options.seed}
-    with http.stream("POST", "/v1/completions", json=body | knobs) as answer:
+    with http.stream("POST", "/v1/completions", json=long_generation.body_of(long_request) | {"stream": True}) as answer:
         assert answer.status_code == 200
         chunks = (line for line in answer.iter_lines() if line.startswith("data: "))
         assert '"text"' in next(chunks)

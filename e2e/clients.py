@@ -1,0 +1,79 @@
+"""The official clients in three languages, each a program of its own that sends one request with its default retries."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from own_stack import build, jdk
+
+FOLDER = Path(__file__).parent
+PATIENCE_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What the client raised or threw."""
+
+    kind: str  # name of the class
+    ours: bool  # whether it is of the client's own classes
+    code: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    text: str
+    tokens: int | None  # of output, as the answer's usage has them; None for a stream
+    failure: Failure | None
+
+
+class Running:
+    """A client at work."""
+
+    def __init__(self, process: "subprocess.Popen[str]"):
+        self._process = process
+
+    def seen(self) -> Seen:
+        """Waits for its end."""
+        said, complaints = self._process.communicate(timeout=PATIENCE_SECONDS)
+        assert self._process.returncode == 0, complaints
+        told = json.loads(said.splitlines()[-1])
+        error = told.get("error")  # openai-java's JSON leaves nulls out
+        failure = error and Failure(error["class"], error["ours"], error.get("code"), error["message"])
+        return Seen(told["text"], told.get("tokens"), failure)
+
+
+def start(language: str, base_url: str, api_key: str, body: dict[str, Any], fault: str = "") -> Running:
+    """Sends POST /v1/completions; `fault`: arguments of kill(1), done after a stream's first text."""
+    environment = {"SEEDBED_BASE_URL": base_url, "SEEDBED_API_KEY": api_key, "SEEDBED_REQUEST": json.dumps(body), "SEEDBED_FAULT": fault}
+    command = PROGRAMS[language]()
+    return Running(subprocess.Popen(command, cwd=FOLDER, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+
+
+def python() -> list[str]:
+    return [sys.executable, "one_request.py"]
+
+
+@cache
+def node() -> list[str]:
+    subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER / "node", check=True, capture_output=True)
+    return ["node", "node/one_request.js"]
+
+
+@cache
+def java() -> list[str]:
+    class_path = FOLDER / "target" / "class-path"
+    log = FOLDER / "target" / "build.log"
+    build.maven(log, "-pl", "e2e", "-Pe2e", "test-compile", "dependency:build-classpath", f"-Dmdep.outputFile={class_path}", "-Dmdep.includeScope=test")
+    home = jdk.find()
+    assert home is not None
+    return [str(home / "bin" / "java"), "-cp", f"{FOLDER / 'target' / 'test-classes'}:{class_path.read_text()}", "dev.seedbed.e2e.OneRequest"]
+
+
+PROGRAMS: dict[str, Callable[[], list[str]]] = {"python": python, "node": node, "java": java}

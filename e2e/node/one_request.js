@@ -1,0 +1,25 @@
+// What ../one_request.py says, with the official JavaScript client.
+
+import { execFileSync } from "node:child_process";
+import OpenAI from "openai";
+
+const { stream, ...request } = JSON.parse(process.env.SEEDBED_REQUEST);
+const client = new OpenAI({ baseURL: `${process.env.SEEDBED_BASE_URL}/v1`, apiKey: process.env.SEEDBED_API_KEY });
+const seen = { text: "", tokens: null, error: null };
+try {
+  if (stream) {
+    for await (const chunk of await client.completions.create({ ...request, stream: true })) {
+      if (!seen.text && chunk.choices[0].text) {
+        execFileSync("kill", process.env.SEEDBED_FAULT.split(" "));
+      }
+      seen.text += chunk.choices[0].text;
+    }
+  } else {
+    const whole = await client.completions.create(request);
+    seen.text = whole.choices[0].text;
+    seen.tokens = whole.usage.completion_tokens;
+  }
+} catch (error) {
+  seen.error = { class: error.constructor.name, ours: error instanceof OpenAI.OpenAIError, code: error.code ?? null, message: error.message };
+}
+console.log(JSON.stringify(seen));
