@@ -14,7 +14,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int32_t kRowsPerSequence = 16;
-constexpr int32_t kRepetitions = 3;
+constexpr int32_t kAgreeing = 3;     // times of a number of rows that must agree,
+constexpr int32_t kMostTurns = 12;   // unless they never do,
+constexpr double kAgreement = 1.05;  // to this factor
 constexpr double kShareOfBest = 0.9;
 constexpr double kShareOfBestPace = 0.98;
 constexpr double kLongestRound = 0.25;    // seconds; beyond it, cancellation and joining would feel slow
@@ -96,10 +98,21 @@ std::vector<CostPoint> measure_cost_curve(ForwardPass& model) {
     curve.push_back({.rows = rows, .seconds = time_rows(model, rows)});
     if (curve.back().seconds > kLongestRound) break;
   }
-  // The shortest of each, taken in turns: a moment in which others had the cores does not bend the curve.
-  for (int32_t i = 1; i < kRepetitions; ++i) {
-    for (CostPoint& point : curve) point.seconds = std::min(point.seconds, time_rows(model, point.rows));
+  // The shortest of each, taken in turns: moments in which others had the cores do not bend the curve. A
+  // single short one is no proof that there was none, so on a busy machine it takes more turns.
+  std::vector<int32_t> agreeing(curve.size(), 1);
+  for (int32_t turn = 1; turn < kMostTurns; ++turn) {
+    for (size_t i = 0; i < curve.size(); ++i) {
+      if (agreeing[i] >= kAgreeing) continue;
+      double& shortest = curve[i].seconds;
+      const double seconds = time_rows(model, curve[i].rows);
+      if (seconds * kAgreement < shortest) agreeing[i] = 0;
+      if (seconds < shortest * kAgreement) agreeing[i] += 1;
+      shortest = std::min(shortest, seconds);
+    }
   }
+  for (size_t i = curve.size(); i-- > 1;)
+    curve[i - 1].seconds = std::min(curve[i - 1].seconds, curve[i].seconds);
   return curve;
 }
 

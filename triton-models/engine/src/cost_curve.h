@@ -40,7 +40,8 @@ int32_t choose_draft_length(std::span<const DraftYield> yields, std::span<const 
 int32_t draft_length_that_fits(int32_t fastest, const Contract& contract, int64_t prompt_length,
                                int64_t max_tokens, int64_t arena_positions);
 
-// Times forward passes of growing numbers of rows; empty when the arena has no positions.
+// Times forward passes of growing numbers of rows, of which none takes less time than a smaller one; empty
+// when the arena has no positions.
 std::vector<CostPoint> measure_cost_curve(ForwardPass& model);
 
 }  // namespace seedbed::engine
