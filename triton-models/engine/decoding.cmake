@@ -35,6 +35,7 @@ target_sources(engine_tests PRIVATE
   tests/recording_sink.cc
   tests/scheduler_ending_test.cc
   tests/scheduler_fairness_test.cc
+  tests/scheduler_pace_test.cc
   tests/scheduler_random_test.cc
   tests/scheduler_rounds_test.cc
   tests/shifted_logits_test.cc

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <iterator>
 #include <optional>
+#include <ranges>
 
 #include "seedbed/engine/check.h"
 #include "seedbed/engine/decoder.h"
@@ -68,6 +69,13 @@ double seconds_of(std::span<const CostPoint> curve, int32_t rows) {
   const CostPoint& below = *std::prev(above);
   const double share = static_cast<double>(rows - below.rows) / (above->rows - below.rows);
   return below.seconds + share * (above->seconds - below.seconds);
+}
+
+int32_t rows_within(double seconds, std::span<const CostPoint> curve, int32_t most) {
+  const auto rows = std::views::iota(1, most + 1);
+  return static_cast<int32_t>(std::ranges::distance(
+      rows.begin(), std::ranges::partition_point(
+                        rows, [&](int32_t count) { return seconds_of(curve, count) <= seconds; })));
 }
 
 int32_t choose_draft_length(std::span<const DraftYield> yields, std::span<const CostPoint> curve) {

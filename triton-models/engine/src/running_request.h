@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "seedbed/engine/scheduler.h"
 
@@ -15,14 +16,19 @@ namespace seedbed::engine {
 // remove() after the last one.
 class LoadedModel {
  public:
-  LoadedModel(std::unique_ptr<ForwardPass> forward_pass, int32_t round_rows, int32_t fastest_draft)
-      : pass(std::move(forward_pass)), max_round_rows(round_rows), draft_length(fastest_draft) {
+  LoadedModel(std::unique_ptr<ForwardPass> forward_pass, std::vector<CostPoint> curve, int32_t round_rows,
+              int32_t fastest_draft)
+      : pass(std::move(forward_pass)),
+        cost_curve(std::move(curve)),
+        max_round_rows(round_rows),
+        draft_length(fastest_draft) {
     stats.max_round_rows = round_rows;
     stats.draft_length = fastest_draft;
     stats.kv_positions = pass->arena().capacity();
   }
 
   std::unique_ptr<ForwardPass> pass;
+  const std::vector<CostPoint> cost_curve;  // empty when the arena has no positions
   const int32_t max_round_rows;
   const int32_t draft_length;  // of requests that name none
 

@@ -83,14 +83,14 @@ Scheduler::~Scheduler() {
 Scheduler::ModelHandle Scheduler::add(std::unique_ptr<ForwardPass> model) {
   ENGINE_CHECK(model != nullptr, "no model to add");
   const Contract& contract = model->contract();
-  const bool choosing = state_->options.max_round_rows == 0 || !contract.draft_yield.empty();
-  const std::vector<CostPoint> curve = choosing ? measure_cost_curve(*model) : std::vector<CostPoint>{};
+  std::vector<CostPoint> curve = state_->options.cost_curve;
+  if (curve.empty()) curve = measure_cost_curve(*model);
   int32_t round_rows = state_->options.max_round_rows;
   if (round_rows == 0) round_rows = curve.empty() ? 1 : choose_round_rows(curve);
   const int32_t draft_length = curve.empty() || contract.draft_yield.empty()
                                    ? contract.default_policy.draft_length
                                    : choose_draft_length(contract.draft_yield, curve);
-  auto handle = std::make_shared<LoadedModel>(std::move(model), round_rows, draft_length);
+  auto handle = std::make_shared<LoadedModel>(std::move(model), std::move(curve), round_rows, draft_length);
   const std::lock_guard lock(state_->inbox.mutex);
   state_->models.insert(handle);
   return handle;

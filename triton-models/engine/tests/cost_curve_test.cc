@@ -48,6 +48,15 @@ TEST(CostCurve, IsReadBetweenItsPointsAndPastThem) {
   EXPECT_DOUBLE_EQ(seconds_of(curve, 16), 12);
 }
 
+TEST(CostCurve, TellsTheMostRowsThatASpanOfTimeHolds) {
+  const std::vector<CostPoint> curve = curve_of([](int32_t rows) { return 8 + rows; });
+  EXPECT_EQ(rows_within(40, curve, 96), 32);
+  EXPECT_EQ(rows_within(40.9, curve, 96), 32);
+  EXPECT_EQ(rows_within(8.5, curve, 96), 0);
+  EXPECT_EQ(rows_within(-1, curve, 96), 0);
+  EXPECT_EQ(rows_within(1000, curve, 96), 96);
+}
+
 // What seedling-v1 made of drafts.
 const std::vector<DraftYield> kYields{{4, 3.9}, {8, 6.8}, {12, 8.9}, {16, 10.2}};
 

@@ -13,7 +13,7 @@ namespace {
 
 TEST(SchedulerCancellation, FreesTheSpanWithinTwoRounds) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   const auto other = submit(scheduler, model, contract, {.max_tokens = 2000, .seed = 1});
   const auto told = std::make_shared<Told>();
@@ -38,7 +38,7 @@ TEST(SchedulerCancellation, FreesTheSpanWithinTwoRounds) {
 
 TEST(SchedulerCancellation, EndsARequestThatStillWaitsForKv) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract, 2100));
   const auto running = submit(scheduler, model, contract, {.max_tokens = 2000, .seed = 1});
   const auto told = std::make_shared<Told>();
@@ -54,7 +54,7 @@ TEST(SchedulerCancellation, EndsARequestThatStillWaitsForKv) {
 
 TEST(SchedulerRefusal, NamesARequestThatNeverFitsTheArena) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract, 100));
   const auto told = std::make_shared<Told>();
   try {
@@ -70,7 +70,7 @@ TEST(SchedulerRefusal, NamesARequestThatNeverFitsTheArena) {
 
 TEST(SchedulerRefusal, LeavesNothingBehindAfterABadRequest) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_inflight = 1, .max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64, 1));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   const auto told = std::make_shared<Told>();
   const auto refuse = [&](auto change) {
@@ -94,7 +94,7 @@ TEST(SchedulerRefusal, SaysWhenTooManyRequestsAreInFlight) {
   auto hash_model = std::make_unique<HashModel>(contract);
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_inflight = 2, .max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64, 2));
   const auto model = scheduler.add(std::move(hash_model));
   const auto first = submit(scheduler, model, contract, {.seed = 1});
   const auto second = submit(scheduler, model, contract, {.seed = 2});
@@ -113,7 +113,7 @@ TEST(SchedulerFailure, OfAForwardPassEndsOnlyTheRequestsOfItsRound) {
   };
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::move(hash_model));
   const auto healthy = scheduler.add(std::make_unique<HashModel>(contract));
   const auto failing = submit(scheduler, model, contract, {.seed = 1});
@@ -147,7 +147,7 @@ TEST(SchedulerFailure, OfOneSequencesLogitsLeavesItsNeighboursAlone) {
   };
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::move(hash_model));
   std::vector<std::shared_ptr<Told>> neighbours;
   for (int64_t seed = 0; seed < 6; ++seed)
@@ -168,7 +168,7 @@ TEST(SchedulerFailure, OfOneSequencesLogitsLeavesItsNeighboursAlone) {
 
 TEST(SchedulerWorkLimit, IsNeverExceededUnderLoad) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 48});
+  Scheduler scheduler(rounds_of(48));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   std::vector<std::shared_ptr<Told>> told;
   for (int64_t seed = 0; seed < 30; ++seed) {
@@ -197,7 +197,7 @@ TEST(SchedulerRemoval, WaitsForRunningRequestsAndRefusesNewOnesWhileOthersGoOn) 
   auto hash_model = std::make_unique<HashModel>(contract);
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::move(hash_model));
   const auto other = scheduler.add(std::make_unique<HashModel>(contract));
   const Ask ask{.max_tokens = 50, .seed = 1};
@@ -225,7 +225,7 @@ TEST(SchedulerRemoval, OfTheSchedulerEndsEveryRequest) {
   const Contract contract = endless_contract();
   std::vector<std::shared_ptr<Told>> told;
   {
-    Scheduler scheduler({.max_round_rows = 64});
+    Scheduler scheduler(rounds_of(64));
     const auto model = scheduler.add(std::make_unique<HashModel>(contract, 4000));
     for (int64_t seed = 0; seed < 5; ++seed)
       told.push_back(submit(scheduler, model, contract, {.max_tokens = 3500, .seed = seed}));

@@ -21,7 +21,7 @@ class Fairness : public testing::Test {
   void start(int32_t max_round_rows, int32_t arena_positions = 8192) {
     auto hash_model = std::make_unique<HashModel>(contract, arena_positions);
     gate.hold(*hash_model);
-    scheduler = std::make_unique<Scheduler>(SchedulerOptions{.max_round_rows = max_round_rows});
+    scheduler = std::make_unique<Scheduler>(rounds_of(max_round_rows));
     model = scheduler->add(std::move(hash_model));
   }
   std::shared_ptr<Told> ask(const Ask& ask) { return submit(*scheduler, model, contract, ask); }
@@ -51,7 +51,7 @@ TEST_P(WeightedShares, OfPositionsFollowTheWeights) {
   };
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_round_rows = 24});
+  Scheduler scheduler(rounds_of(24));
   const auto model = scheduler.add(std::move(hash_model));
   std::vector<std::shared_ptr<Told>> told;
   for (int64_t i = 0; i < 60; ++i) {

@@ -15,13 +15,12 @@
 
 namespace seedbed::engine {
 
-// Keeps a model's first round from starting before everything was submitted.
+// Keeps the first round of its models from starting before everything was submitted.
 class Gate {
  public:
   void open() { opened_.set_value(); }
   void hold(HashModel& model) {
-    model.before_round = [passed = opened_.get_future().share(),
-                          next = model.before_round](std::span<const Slice> round) {
+    model.before_round = [passed = passed_, next = model.before_round](std::span<const Slice> round) {
       passed.wait();
       if (next) next(round);
     };
@@ -29,7 +28,16 @@ class Gate {
 
  private:
   std::promise<void> opened_;
+  const std::shared_future<void> passed_ = opened_.get_future().share();
 };
+
+// Rows cost nothing, so that rounds are as full as they can be; and nothing is measured, so that the first
+// pass of a model is its first round.
+inline SchedulerOptions rounds_of(int32_t max_round_rows, int32_t max_inflight = 256) {
+  return {.max_inflight = max_inflight,
+          .max_round_rows = max_round_rows,
+          .cost_curve = {{.rows = 1, .seconds = 0}}};
+}
 
 struct Ask {
   Mode mode = Mode::kAutoregressive;

@@ -133,7 +133,7 @@ class RandomTraffic {
 
   const Contract contract_;
   std::mt19937 random_;
-  Scheduler scheduler_{{.max_inflight = 40, .max_round_rows = 48}};
+  Scheduler scheduler_{rounds_of(48, 40)};
   std::mutex mutex_;  // of what follows
   std::vector<Scheduler::ModelHandle> models_;
   std::vector<Scheduler::ModelHandle> all_models_;

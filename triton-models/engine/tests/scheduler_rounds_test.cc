@@ -30,7 +30,7 @@ TEST_P(SchedulerRounds, GiveConcurrentRequestsTheTokensThatTheyGetAlone) {
   auto hash_model = std::make_unique<HashModel>(contract, 8192);
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_round_rows = 96});
+  Scheduler scheduler(rounds_of(96));
   const auto model = scheduler.add(std::move(hash_model));
   const std::vector<Ask> asks = asks_of_all_modes(contract, 64);
   std::vector<std::shared_ptr<Told>> told;
@@ -47,7 +47,7 @@ TEST_P(SchedulerRounds, GiveConcurrentRequestsTheTokensThatTheyGetAlone) {
 
 TEST_P(SchedulerRounds, LetRequestsJoinAndLeaveAtAnyRound) {
   const Contract contract = test_contract(GetParam());
-  Scheduler scheduler({.max_round_rows = 40});
+  Scheduler scheduler(rounds_of(40));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract, 700));
   const std::vector<Ask> asks = asks_of_all_modes(contract, 60);
   std::vector<std::shared_ptr<Told>> told(asks.size());
@@ -85,7 +85,7 @@ TEST(SchedulerRound, HoldsAtMostTheConfiguredRowsUnlessOneSliceAloneHasMore) {
   };
   Gate gate;
   gate.hold(*hash_model);
-  Scheduler scheduler({.max_round_rows = 24});
+  Scheduler scheduler(rounds_of(24));
   const auto model = scheduler.add(std::move(hash_model));
   std::vector<std::shared_ptr<Told>> told;
   for (int64_t seed = 0; seed < 20; ++seed) {
@@ -103,7 +103,7 @@ TEST(SchedulerRound, HoldsAtMostTheConfiguredRowsUnlessOneSliceAloneHasMore) {
 
 TEST(SchedulerRound, RunsASliceThatAloneHasMoreRowsThanTheLimit) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 2});
+  Scheduler scheduler(rounds_of(2));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   const Ask ask{.mode = Mode::kDiffusion, .prompt_length = 5, .max_tokens = 30, .seed = 3};
   const auto told = submit(scheduler, model, contract, ask);
@@ -113,7 +113,7 @@ TEST(SchedulerRound, RunsASliceThatAloneHasMoreRowsThanTheLimit) {
 
 TEST(SchedulerRound, GivesAPromptTheRoomThatOthersLeave) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   const auto told = submit(scheduler, model, contract, {.prompt_length = 320, .max_tokens = 1});
   told->wait();
@@ -122,7 +122,7 @@ TEST(SchedulerRound, GivesAPromptTheRoomThatOthersLeave) {
 
 TEST(SchedulerRound, HoldsAShortPromptWholeWithTheMasksBehindIt) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 96});
+  Scheduler scheduler(rounds_of(96));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   const auto told =
       submit(scheduler, model, contract, {.mode = Mode::kExact, .prompt_length = 64, .max_tokens = 1});
@@ -206,7 +206,7 @@ TEST(SchedulerRound, SizeIsMeasuredWhenNotConfigured) {
 
 TEST(SchedulerMessages, SendDraftsOnlyToWhomAsked) {
   const Contract contract = endless_contract();
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   const Ask ask{.mode = Mode::kDiffusion, .max_tokens = 30, .seed = 1};
   const auto without = submit(scheduler, model, contract, ask);
@@ -228,7 +228,7 @@ TEST(SchedulerMessages, ReportWorkWhileNothingIsCommitted) {
   hash_model->before_round = [](std::span<const Slice>) {
     std::this_thread::sleep_for(std::chrono::milliseconds(15));
   };
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::move(hash_model));
   const auto told = std::make_shared<Told>();
   GenerationRequest long_prompt = request(contract, {.prompt_length = 300, .max_tokens = 1}, told);
@@ -241,7 +241,7 @@ TEST(SchedulerMessages, ReportWorkWhileNothingIsCommitted) {
 
 TEST(SchedulerStats, SumTheWorkOfAllRequests) {
   const Contract contract = test_contract(Attention::kCausalContext);
-  Scheduler scheduler({.max_round_rows = 64});
+  Scheduler scheduler(rounds_of(64));
   const auto model = scheduler.add(std::make_unique<HashModel>(contract));
   Work sum;
   std::vector<std::shared_ptr<Told>> told;

@@ -41,9 +41,15 @@ struct GenerationRequest {
   std::unique_ptr<RequestSink> sink;
 };
 
+struct CostPoint {
+  int32_t rows = 0;
+  double seconds = 0;  // of one forward pass
+};
+
 struct SchedulerOptions {
-  int32_t max_inflight = 256;  // requests accepted and not finished, over all models
-  int32_t max_round_rows = 0;  // 0: measured at add() from the cost curve
+  int32_t max_inflight = 256;              // requests accepted and not finished, over all models
+  int32_t max_round_rows = 0;              // 0: chosen at add() by the cost curve
+  std::vector<CostPoint> cost_curve = {};  // of every model, in order of rows; empty: measured at add()
 };
 
 // A copy of counters, for metrics.
@@ -60,7 +66,8 @@ struct SchedulerStats {
 };
 
 // One per process. Owns the worker thread that runs the rounds of all loaded models and arbitrates between
-// them; shares between tenants by deficit round robin on positions evaluated. All methods are thread-safe.
+// them; shares between tenants by deficit round robin on positions evaluated, and sees to it that rounds slow
+// no tenant beyond its share of their time. All methods are thread-safe.
 //
 // Locking rule: one mutex guards the inbox of submitted requests, the flags of removal and shutdown, and the
 // published counters. Whatever a round touches (decoders, KV spans, queues, models) belongs to the worker
@@ -73,8 +80,7 @@ class Scheduler {
 
   using ModelHandle = std::shared_ptr<class LoadedModel>;
 
-  // The scheduler takes the model over. Measures its cost curve on the caller's thread where something is to be
-  // chosen by it: max_round_rows is 0, or the contract has a draft_yield.
+  // The scheduler takes the model over. Measures its cost curve on the caller's thread unless it is given.
   ModelHandle add(std::unique_ptr<ForwardPass> model);
   // Waits until the model's last request has finished, then destroys the model; new requests are refused with
   // Overloaded at once.
