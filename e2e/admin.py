@@ -45,6 +45,9 @@ class AdminClient:
     def limit(self, tenant: Tenant, unit: str, limit: int) -> None:
         self._limit(tenant.tenant_id, unit, limit)
 
+    def weigh(self, tenant: Tenant, weight: int) -> None:
+        self.call("PATCH", f"/tenants/{tenant.tenant_id}", {"weight": weight})
+
     def create_key(self, tenant: Tenant) -> str:
         """Another key of the tenant."""
         return self._create_key(tenant.tenant_id)["key"]

@@ -3,12 +3,12 @@
 One tenant has many streams open all the time; another has one, and what is measured is its pace. Blocks alone and blocks beside the
 neighbour alternate, so that a change of the machine's pace meets both.
 
-Mode `exact`: shares are of positions, and a stream can only take its share of a round if it has so many positions to evaluate. An
-`autoregressive` stream has one, and its pace beside others is that of the rounds, whatever its weight.
+The pace that counts is of whole requests, one after another, as the client sees them: what the control plane and the adapter take on the
+same cores is in it, and the wait for the round that runs when a request arrives. Beside it stands the pace within streams, from the first
+tokens to the last ones, most of which the engine decides alone.
 """
 
 import json
-import os
 import statistics
 import sys
 import threading
@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import database
 import grpc
 from admin import PLENTY, AdminClient, Tenant
 from endpoints import Endpoints
@@ -85,8 +84,26 @@ class Pace:
     """Of one block of requests of the tenant that is measured."""
 
     seconds_per_token: float
+    seconds_per_token_within: float  # of streams, from their first tokens on
     rounds_taken_part_in: float  # of all rounds meanwhile
     share_of_positions: float  # of all positions meanwhile
+
+
+@dataclass(frozen=True)
+class Stream:
+    work: wire.Work
+    seconds_after_first: float  # of its messages with tokens, until the last one
+    tokens_after_first: int
+
+
+def stream(client: PublicGrpc, request: wire.GenerateRequest) -> Stream:
+    times, tokens, work = [], [], wire.Work()
+    for event in client.open(request):
+        work = event.work
+        if event.HasField("committed"):
+            times.append(time.perf_counter())
+            tokens.append(work.committed_tokens)
+    return Stream(work, times[-1] - times[0], tokens[-1] - tokens[0])
 
 
 def pace(endpoints: Endpoints, client: PublicGrpc, requests: list[wire.GenerateRequest]) -> Pace:
@@ -95,10 +112,12 @@ def pace(endpoints: Endpoints, client: PublicGrpc, requests: list[wire.GenerateR
 
     rounds, rows = engine("rounds_total"), engine("round_rows_total")
     started = time.perf_counter()
-    works = [client.generate(request).work for request in requests]
+    streams = [stream(client, request) for request in requests]
     seconds = time.perf_counter() - started
+    works = [each.work for each in streams]
     return Pace(
         seconds / sum(work.committed_tokens for work in works),
+        sum(each.seconds_after_first for each in streams) / sum(each.tokens_after_first for each in streams),
         sum(work.forward_passes for work in works) / (engine("rounds_total") - rounds),
         sum(work.positions_evaluated for work in works) / (engine("round_rows_total") - rows),
     )
@@ -109,14 +128,13 @@ def requests_of(endpoints: Endpoints, prompts: list[str]) -> list[wire.GenerateR
     return [wire.GenerateRequest(model=endpoints.versions[0], prompt=prompt, max_tokens=MAX_TOKENS, options=options) for prompt in prompts]
 
 
-def measure(endpoints: Endpoints, postgres_port: int, weights: tuple[int, int], streams: int, blocks: int) -> dict:
+def measure(endpoints: Endpoints, weights: tuple[int, int], streams: int, blocks: int) -> dict:
     admin = AdminClient(endpoints.base_url, endpoints.admin_token)
     prompts = json.loads(Path(__file__).with_name("prompts.json").read_text())
     requests = requests_of(endpoints, prompts)
     tenants = [admin.create_tenant(PLENTY) for _ in weights]
-    with database.connected(endpoints.home, postgres_port) as sql:
-        for tenant, weight in zip(tenants, weights, strict=True):
-            sql.run("UPDATE tenant SET weight = :weight WHERE tenant_id = cast(:id as uuid)", weight=weight, id=tenant.tenant_id)
+    for tenant, weight in zip(tenants, weights, strict=True):
+        admin.weigh(tenant, weight)
     alone, beside = [], []
     with connected(endpoints.grpc, tenants[1].api_key) as client:
         pace(endpoints, client, requests[:REQUESTS_PER_BLOCK])  # warm-up
@@ -134,6 +152,9 @@ def measure(endpoints: Endpoints, postgres_port: int, weights: tuple[int, int], 
         "slowdown": statistics.median(ratios),
         "slowdowns": ratios,
         "bound": bound(*weights),
+        "slowdown_within_streams": statistics.median(
+            two.seconds_per_token_within / one.seconds_per_token_within for one, two in zip(alone, beside, strict=True)
+        ),
         "milliseconds_per_token_alone": 1000 * statistics.median(one.seconds_per_token for one in alone),
         "milliseconds_per_token_beside": 1000 * statistics.median(one.seconds_per_token for one in beside),
         "rounds_taken_part_in": statistics.median(one.rounds_taken_part_in for one in beside),
@@ -143,11 +164,10 @@ def measure(endpoints: Endpoints, postgres_port: int, weights: tuple[int, int], 
 
 def main() -> None:
     endpoints = Endpoints.of()
-    port = int(os.environ["SEEDBED_POSTGRES_PORT"])
     pairs = []
     for weights in WEIGHTS:
         print(f"weights {weights[0]}:{weights[1]}", file=sys.stderr, flush=True)
-        pairs.append(measure(endpoints, port, weights, BUSY_STREAMS, BLOCKS))
+        pairs.append(measure(endpoints, weights, BUSY_STREAMS, BLOCKS))
     print(json.dumps({"model_version": endpoints.versions[0], "mode": "exact", "max_tokens": MAX_TOKENS, "pairs": pairs}))
 
 

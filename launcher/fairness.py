@@ -47,8 +47,8 @@ def draw(interpreter: Path, docs: Path) -> None:
 
 def show(result: dict[str, Any]) -> None:
     say(f"\nOne stream beside {result['pairs'][0]['busy_streams']} of another tenant, {result['model_version']}, {result['mode']}")
-    say(f"  {'weights, busy : own':20}{'alone, ms/token':>16}{'beside':>10}{'slower':>10}{'bound':>10}")
+    say(f"  {'weights, busy : own':20}{'alone, ms/token':>16}{'beside':>10}{'slower':>10}{'bound':>10}{'in streams':>12}")
     for pair in result["pairs"]:
         weights = f"{pair['busy_weight']} : {pair['own_weight']}"
         alone, beside = pair["milliseconds_per_token_alone"], pair["milliseconds_per_token_beside"]
-        say(f"  {weights:20}{alone:16.2f}{beside:10.2f}{pair['slowdown']:9.2f}x{pair['bound']:9.2f}x")
+        say(f"  {weights:20}{alone:16.2f}{beside:10.2f}{pair['slowdown']:9.2f}x{pair['bound']:9.2f}x{pair['slowdown_within_streams']:11.2f}x")
