@@ -3,60 +3,24 @@ package dev.seedbed.controlplane.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.ControlPlaneTest;
-import dev.seedbed.controlplane.generation.TestingTenant;
-import dev.seedbed.controlplane.usage.Balances;
 import dev.seedbed.controlplane.wire.SeedbedException;
-import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Limits of keys, projects and tenants in their windows, over real HTTP. */
 @ControlPlaneTest
-class LimitsIT {
-
-    private static final String BODY = "{\"prompt\": \"a b\", \"max_tokens\": 8}";
-
-    @LocalServerPort
-    int port;
-
-    @Autowired
-    Quotas quotas;
-
-    @Autowired
-    Balances balances;
-
-    @Autowired
-    JdbcClient jdbc;
-
-    AdminClient admin;
-    TestingTenant tenant;
-    String path;
-
-    @BeforeEach
-    void createTenant() {
-        ControlPlaneTest.ADAPTER.reset();
-        admin = new AdminClient(port);
-        tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
-        path = "/tenants/" + tenant.id();
-    }
+class LimitsIT extends QuotaOverHttp {
 
     @Test
     void holdForKeyAndProjectBesideTheTenant() {
-        var key = tenant.key().split("-")[2];
-        var project = admin.get(path + "/api_keys/" + key).text("project_id");
-        set(path + "/projects/" + project + "/limits/REQUEST/DAY", 3);
-        set(path + "/api_keys/" + key + "/limits/REQUEST/EVER", 2);
+        set(projectPath + "/limits/REQUEST/DAY", 3);
+        set(keyPath + "/limits/REQUEST/EVER", 2);
 
         assertThat(complete().statusCode()).isEqualTo(200);
         assertThat(complete().statusCode()).isEqualTo(200);
@@ -65,10 +29,8 @@ class LimitsIT {
         assertThat(refused.statusCode()).isEqualTo(429);
         assertThat(refused.body()).contains("limit of the key", "REQUEST", "budget_exceeded");
         assertThat(refused.headers().firstValue("x-should-retry")).contains("false");
-        assertThat(used(path + "/projects/" + project + "/limits", "REQUEST", "DAY"))
-                .isEqualTo(2);
-        assertThat(used(path + "/api_keys/" + key + "/limits", "REQUEST", "EVER"))
-                .isEqualTo(2);
+        assertThat(used(projectPath + "/limits", "REQUEST", "DAY")).isEqualTo(2);
+        assertThat(used(keyPath + "/limits", "REQUEST", "EVER")).isEqualTo(2);
         assertThat(used(path + "/limits", "REQUEST", "EVER")).isEqualTo(2);
         assertThat(balances.drift()).isZero();
     }
@@ -247,26 +209,7 @@ class LimitsIT {
     }
 
     private Subject project() {
-        return new Subject(
-                Subject.Kind.PROJECT,
-                admin.get(path + "/api_keys/" + tenant.key().split("-")[2]).text("project_id"));
-    }
-
-    private HttpResponse<String> complete() {
-        return tenant.post("/v1/completions", BODY);
-    }
-
-    private void set(String limitPath, long limit) {
-        assertThat(admin.call("PUT", limitPath, "{\"limit\": %d}".formatted(limit))
-                        .status())
-                .isEqualTo(200);
-    }
-
-    private Budget budget(Unit unit, Window window) {
-        return tenant.budgets().stream()
-                .filter(budget -> budget.key().equals(new Limit.Key(unit, window)))
-                .findFirst()
-                .orElseThrow();
+        return new Subject(Subject.Kind.PROJECT, projectPath.substring(projectPath.lastIndexOf('/') + 1));
     }
 
     private long used(String limitsPath, String unit, String window) {

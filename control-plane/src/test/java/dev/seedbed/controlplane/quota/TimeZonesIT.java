@@ -2,58 +2,25 @@ package dev.seedbed.controlplane.quota;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.ControlPlaneTest;
-import dev.seedbed.controlplane.generation.TestingTenant;
-import dev.seedbed.controlplane.usage.Balances;
 import dev.seedbed.testkit.FakeInferenceServer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Days and months of a tenant in its own zone, and in another one from now on. */
 @ControlPlaneTest
-class TimeZonesIT {
-
-    private static final String BODY = "{\"prompt\": \"a b\", \"max_tokens\": 8}";
+class TimeZonesIT extends QuotaOverHttp {
 
     /** 25 hours apart: a date that has not ended in the west is always over in the east. */
     private static final String WEST = "Pacific/Pago_Pago";
 
     private static final String EAST = "Pacific/Kiritimati";
-
-    @LocalServerPort
-    int port;
-
-    @Autowired
-    Quotas quotas;
-
-    @Autowired
-    Balances balances;
-
-    @Autowired
-    JdbcClient jdbc;
-
-    AdminClient admin;
-    TestingTenant tenant;
-    String path;
-
-    @BeforeEach
-    void createTenant() {
-        ControlPlaneTest.ADAPTER.reset();
-        admin = new AdminClient(port);
-        tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
-        path = "/tenants/" + tenant.id();
-    }
 
     @Test
     void beginAtMidnightOfTheTenant() {
@@ -144,12 +111,8 @@ class TimeZonesIT {
 
     @Test
     void holdForProjectsToo() {
-        var project = path + "/projects/"
-                + admin.get(path + "/api_keys/" + tenant.key().split("-")[2]).text("project_id");
         moveTo(WEST);
-        assertThat(admin.call("PUT", project + "/limits/REQUEST/DAY", "{\"limit\": 1}")
-                        .status())
-                .isEqualTo(200);
+        set(projectPath + "/limits/REQUEST/DAY", 1);
         complete(200);
         complete(429);
 
@@ -209,12 +172,10 @@ class TimeZonesIT {
     }
 
     private void limit(String window, long limit) {
-        assertThat(admin.call("PUT", path + "/limits/REQUEST/" + window, "{\"limit\": %d}".formatted(limit))
-                        .status())
-                .isEqualTo(200);
+        set(path + "/limits/REQUEST/" + window, limit);
     }
 
     private void complete(int status) {
-        assertThat(tenant.post("/v1/completions", BODY).statusCode()).isEqualTo(status);
+        assertThat(complete().statusCode()).isEqualTo(status);
     }
 }

@@ -1,10 +1,10 @@
 package dev.seedbed.controlplane.model.internal;
 
+import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.audit.Operator;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
@@ -30,7 +30,7 @@ class ModelController {
     @Operation(operationId = "registerModel", summary = "Registers a model; the first one becomes the default model")
     ResponseEntity<ModelFacts> register(@RequestBody ModelFields fields, Operator operator) {
         ModelFacts created = administration.registerModel(fields.name(), operator);
-        return ResponseEntity.created(URI.create("/admin/v1/" + created.path())).body(created);
+        return Created.at(created.path(), created);
     }
 
     @GetMapping

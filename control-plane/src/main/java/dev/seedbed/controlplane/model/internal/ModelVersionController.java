@@ -1,11 +1,11 @@
 package dev.seedbed.controlplane.model.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.audit.Operator;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
@@ -38,7 +38,7 @@ class ModelVersionController {
             @PathVariable("model") String model, @RequestBody VersionFields fields, Operator operator) {
         VersionView created =
                 administration.registerVersion(model, fields.name(), fields.positionsPerToken(), operator);
-        return ResponseEntity.created(URI.create("/admin/v1/" + created.path())).body(created);
+        return Created.at(created.path(), created);
     }
 
     @GetMapping

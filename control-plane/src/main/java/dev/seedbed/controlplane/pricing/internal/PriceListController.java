@@ -1,12 +1,12 @@
 package dev.seedbed.controlplane.pricing.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.tenant.TenantId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.URI;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ class PriceListController {
     @Operation(operationId = "createPriceList", summary = "Creates a list without prices")
     ResponseEntity<PriceListFacts> create(@RequestBody PriceListFields fields, Operator operator) {
         var created = administration.create(fields.name(), fields.currency(), operator);
-        return ResponseEntity.created(URI.create("/admin/v1/" + created.path())).body(created);
+        return Created.at(created.path(), created);
     }
 
     @GetMapping("/price_lists")

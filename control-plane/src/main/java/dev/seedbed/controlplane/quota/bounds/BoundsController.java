@@ -9,17 +9,15 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
-import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
-@RequestMapping("/admin/v1/tenants/{tenant_id}")
+@RequestMapping({Owned.TENANT, Owned.PROJECT, Owned.KEY})
 @Tag(name = "Bounds", description = "How much context and output, and which knobs, a request may ask for.")
 class BoundsController {
 
@@ -30,58 +28,18 @@ class BoundsController {
     }
 
     @GetMapping("/bounds")
-    @Operation(operationId = "getTenantBounds", summary = "Shows a tenant's bounds")
-    BoundsView get(@PathVariable("tenant_id") UUID tenant) {
-        return get(Owned.tenant(tenant));
-    }
-
-    @GetMapping("/projects/{project_id}/bounds")
-    @Operation(operationId = "getProjectBounds", summary = "Shows a project's bounds")
-    BoundsView get(@PathVariable("tenant_id") UUID tenant, @PathVariable("project_id") UUID project) {
-        return get(Owned.project(tenant, project));
-    }
-
-    @GetMapping("/api_keys/{public_id}/bounds")
-    @Operation(operationId = "getApiKeyBounds", summary = "Shows a key's bounds")
-    BoundsView get(@PathVariable("tenant_id") UUID tenant, @PathVariable("public_id") String publicId) {
-        return get(Owned.key(tenant, publicId));
-    }
-
-    private BoundsView get(Owned owned) {
+    @Operation(operationId = "get{Owner}Bounds", summary = "Shows a {owner}'s bounds")
+    BoundsView get(Owned owned) {
         return BoundsView.of(administration.get(owned));
     }
 
     @PutMapping("/bounds")
     @Operation(
-            operationId = "setTenantBounds",
-            summary = "Sets a tenant's own bounds, in force within half a second",
+            operationId = "set{Owner}Bounds",
+            summary = "Sets a {owner}'s own bounds, in force within half a second",
             description =
                     "They win over the plan's of the same name. All bounds of key, project and tenant hold at once.")
-    BoundsView set(@PathVariable("tenant_id") UUID tenant, @RequestBody OwnBounds own, Operator operator) {
-        return set(Owned.tenant(tenant), own, operator);
-    }
-
-    @PutMapping("/projects/{project_id}/bounds")
-    @Operation(operationId = "setProjectBounds", summary = "Sets a project's own bounds")
-    BoundsView set(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("project_id") UUID project,
-            @RequestBody OwnBounds own,
-            Operator operator) {
-        return set(Owned.project(tenant, project), own, operator);
-    }
-
-    @PutMapping("/api_keys/{public_id}/bounds")
-    @Operation(operationId = "setApiKeyBounds", summary = "Sets a key's own bounds")
-    BoundsView set(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("public_id") String publicId,
-            @RequestBody OwnBounds own,
-            Operator operator) {
-        return set(Owned.key(tenant, publicId), own, operator);
-    }
-
-    private BoundsView set(Owned owned, OwnBounds own, Operator operator) {
+    BoundsView set(Owned owned, @RequestBody OwnBounds own, Operator operator) {
         return BoundsView.of(administration.set(owned, BoundsCheck.of(own.bounds()), operator));
     }
 

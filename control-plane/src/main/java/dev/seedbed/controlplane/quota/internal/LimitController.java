@@ -13,7 +13,6 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -26,7 +25,7 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
-@RequestMapping("/admin/v1/tenants/{tenant_id}")
+@RequestMapping({Owned.TENANT, Owned.PROJECT, Owned.KEY})
 @Tag(name = "Limits", description = "What a tenant, a project or a key may use of a unit in a window.")
 class LimitController {
 
@@ -37,24 +36,10 @@ class LimitController {
     }
 
     @GetMapping("/limits")
-    @Operation(operationId = "listLimits", summary = "Lists a tenant's limits in force and what was used of them")
-    LimitList list(@PathVariable("tenant_id") UUID tenant) {
-        return list(Owned.tenant(tenant));
-    }
-
-    @GetMapping("/projects/{project_id}/limits")
-    @Operation(operationId = "listProjectLimits", summary = "Lists a project's limits in force")
-    LimitList list(@PathVariable("tenant_id") UUID tenant, @PathVariable("project_id") UUID project) {
-        return list(Owned.project(tenant, project));
-    }
-
-    @GetMapping("/api_keys/{public_id}/limits")
-    @Operation(operationId = "listApiKeyLimits", summary = "Lists a key's limits in force")
-    LimitList list(@PathVariable("tenant_id") UUID tenant, @PathVariable("public_id") String publicId) {
-        return list(Owned.key(tenant, publicId));
-    }
-
-    private LimitList list(Owned owned) {
+    @Operation(
+            operationId = "list{Owner}Limits",
+            summary = "Lists a {owner}'s limits in force and what was used of them")
+    LimitList list(Owned owned) {
         var limits = administration.list(owned);
         return new LimitList(
                 administration.plan(owned), limits.stream().map(LimitView::of).toList());
@@ -62,90 +47,34 @@ class LimitController {
 
     @PutMapping("/limits/{unit}")
     @Operation(
-            operationId = "setLimit",
-            summary = "Sets a tenant's limit over its whole life, effective from the next admission on",
+            operationId = "set{Owner}LimitForEver",
+            summary = "Sets a {owner}'s limit over its whole life, effective from the next admission on",
             description = "A limit below what was used refuses new requests and cuts nothing.")
-    LimitView set(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("unit") Unit unit,
-            @RequestBody LimitFields fields,
-            Operator operator) {
-        return set(Owned.tenant(tenant), unit, Window.EVER, fields, operator);
+    LimitView set(Owned owned, @PathVariable("unit") Unit unit, @RequestBody LimitFields fields, Operator operator) {
+        return set(owned, unit, Window.EVER, fields, operator);
     }
 
     @PutMapping("/limits/{unit}/{window}")
-    @Operation(operationId = "setWindowLimit", summary = "Sets a tenant's limit in a window")
+    @Operation(
+            operationId = "set{Owner}Limit",
+            summary = "Sets a {owner}'s limit in a window, effective from the next admission on",
+            description = "A limit below what was used refuses new requests and cuts nothing.")
     LimitView set(
-            @PathVariable("tenant_id") UUID tenant,
+            Owned owned,
             @PathVariable("unit") Unit unit,
             @PathVariable("window") Window window,
             @RequestBody LimitFields fields,
             Operator operator) {
-        return set(Owned.tenant(tenant), unit, window, fields, operator);
-    }
-
-    @PutMapping("/projects/{project_id}/limits/{unit}/{window}")
-    @Operation(operationId = "setProjectLimit", summary = "Sets a project's limit in a window")
-    LimitView set(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("project_id") UUID project,
-            @PathVariable("unit") Unit unit,
-            @PathVariable("window") Window window,
-            @RequestBody LimitFields fields,
-            Operator operator) {
-        return set(Owned.project(tenant, project), unit, window, fields, operator);
-    }
-
-    @PutMapping("/api_keys/{public_id}/limits/{unit}/{window}")
-    @Operation(operationId = "setApiKeyLimit", summary = "Sets a key's limit in a window")
-    LimitView set(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("public_id") String publicId,
-            @PathVariable("unit") Unit unit,
-            @PathVariable("window") Window window,
-            @RequestBody LimitFields fields,
-            Operator operator) {
-        return set(Owned.key(tenant, publicId), unit, window, fields, operator);
-    }
-
-    private LimitView set(Owned owned, Unit unit, Window window, LimitFields fields, Operator operator) {
         var durability = Objects.requireNonNullElse(fields.durability(), Durability.STRICT);
         return LimitView.of(administration.set(owned, new Limit(unit, window, fields.limit(), durability), operator));
     }
 
     @DeleteMapping("/limits/{unit}/{window}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(operationId = "removeLimit", summary = "Takes a tenant's own limit back: its plan's holds again")
+    @Operation(operationId = "remove{Owner}Limit", summary = "Takes a {owner}'s own limit back: its plan's holds again")
     void remove(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("unit") Unit unit,
-            @PathVariable("window") Window window,
-            Operator operator) {
-        administration.remove(Owned.tenant(tenant), new Limit.Key(unit, window), operator);
-    }
-
-    @DeleteMapping("/projects/{project_id}/limits/{unit}/{window}")
-    @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(operationId = "removeProjectLimit", summary = "Takes a project's own limit back")
-    void remove(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("project_id") UUID project,
-            @PathVariable("unit") Unit unit,
-            @PathVariable("window") Window window,
-            Operator operator) {
-        administration.remove(Owned.project(tenant, project), new Limit.Key(unit, window), operator);
-    }
-
-    @DeleteMapping("/api_keys/{public_id}/limits/{unit}/{window}")
-    @ResponseStatus(HttpStatus.NO_CONTENT)
-    @Operation(operationId = "removeApiKeyLimit", summary = "Takes a key's own limit back")
-    void remove(
-            @PathVariable("tenant_id") UUID tenant,
-            @PathVariable("public_id") String publicId,
-            @PathVariable("unit") Unit unit,
-            @PathVariable("window") Window window,
-            Operator operator) {
-        administration.remove(Owned.key(tenant, publicId), new Limit.Key(unit, window), operator);
+            Owned owned, @PathVariable("unit") Unit unit, @PathVariable("window") Window window, Operator operator) {
+        administration.remove(owned, new Limit.Key(unit, window), operator);
     }
 
     record LimitFields(

@@ -6,18 +6,27 @@ import dev.seedbed.controlplane.tenant.ProjectId;
 import dev.seedbed.controlplane.tenant.TenantId;
 import java.util.UUID;
 
-/** A tenant, or one of its projects or keys, as the admin API's paths name it. */
+/** A tenant, or one of its projects or keys, as the admin API's paths name it; controllers get it as a parameter. */
 public record Owned(TenantId tenantId, Subject subject) {
 
-    public static Owned tenant(UUID tenant) {
+    /** Path of a tenant. */
+    public static final String TENANT = "/admin/v1/tenants/{tenant_id}";
+
+    /** Path of a project. */
+    public static final String PROJECT = TENANT + "/projects/{project_id}";
+
+    /** Path of a key. */
+    public static final String KEY = TENANT + "/api_keys/{public_id}";
+
+    static Owned tenant(UUID tenant) {
         return new Owned(new TenantId(tenant), Subject.of(new TenantId(tenant)));
     }
 
-    public static Owned project(UUID tenant, UUID project) {
+    static Owned project(UUID tenant, UUID project) {
         return new Owned(new TenantId(tenant), Subject.of(new ProjectId(project)));
     }
 
-    public static Owned key(UUID tenant, String publicId) {
+    static Owned key(UUID tenant, String publicId) {
         return new Owned(new TenantId(tenant), Subject.of(new ApiKeyId(publicId)));
     }
 

@@ -1,12 +1,12 @@
 package dev.seedbed.controlplane.quota.plan;
 
+import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.quota.Range;
 import dev.seedbed.controlplane.quota.plan.PlanAdministration.Content;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +37,7 @@ class PlanController {
     @Operation(operationId = "createPlan", summary = "Creates a plan that nobody has yet")
     ResponseEntity<PlanFacts> create(@RequestBody PlanFields fields, Operator operator) {
         var created = administration.create(fields.name(), new Content(fields.limits(), fields.bounds()), operator);
-        return ResponseEntity.created(URI.create("/admin/v1/" + created.path())).body(created);
+        return Created.at(created.path(), created);
     }
 
     @GetMapping

@@ -2,13 +2,13 @@ package dev.seedbed.controlplane.tenant.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.Operator;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -48,8 +48,7 @@ class ApiKeyController {
                 fields.environment(),
                 now -> KeySettings.create(fields.name(), fields.scopes(), fields.models(), fields.expireTime(), now),
                 operator);
-        return ResponseEntity.created(URI.create("/admin/v1/" + created.key().path()))
-                .body(ShownApiKey.of(created));
+        return Created.at(created.key().path(), ShownApiKey.of(created));
     }
 
     @GetMapping

@@ -1,13 +1,13 @@
 package dev.seedbed.controlplane.tenant.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.Operator;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.URI;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,7 @@ class TenantController {
                     "409 `already_exists` carries `existingId`, so that a repeated call can go on with the tenant that is there.")
     ResponseEntity<Tenant> create(@RequestBody TenantFields fields, Operator operator) {
         Tenant created = tenants.create(fields.name(), operator);
-        return ResponseEntity.created(URI.create("/admin/v1/" + created.path())).body(created);
+        return Created.at(created.path(), created);
     }
 
     @GetMapping

@@ -7,8 +7,11 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -63,7 +66,11 @@ class AdminOpenApiIT {
                 operations++;
                 String name = operation.path("operationId").asString();
                 names.add(name);
-                assertThat(operation.path("summary").asString()).as(name).isNotEmpty();
+                assertThat(operation.path("summary").asString())
+                        .as(name)
+                        .isNotEmpty()
+                        .doesNotContain("{");
+                assertThat(name).matches("[a-zA-Z]+");
                 assertThat(operation.path("responses").propertyNames())
                         .as(name)
                         .contains("400", "401", "404", "405", "409", "413", "415", "500", "503");
@@ -74,6 +81,45 @@ class AdminOpenApiIT {
             }
         }
         assertThat(names).hasSize(operations);
+    }
+
+    @Test
+    void describesEveryVariableOfAPath() {
+        api.path("paths").properties().forEach(path -> {
+            var variables = Pattern.compile("\\{(\\w+)}")
+                    .matcher(path.getKey())
+                    .results()
+                    .map(found -> found.group(1))
+                    .toList();
+            for (JsonNode operation : path.getValue()) {
+                assertThat(operation
+                                .path("parameters")
+                                .valueStream()
+                                .filter(parameter ->
+                                        parameter.path("in").asString().equals("path"))
+                                .filter(parameter -> parameter.path("required").asBoolean())
+                                .filter(parameter ->
+                                        parameter.path("schema").path("type").isString())
+                                .map(parameter -> parameter.path("name").asString()))
+                        .as(path.getKey())
+                        .containsExactlyElementsOf(variables);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/admin/v1/tenants/{tenant_id}/limits/{unit}/{window}, put, setTenantLimit, a tenant's limit",
+        "/admin/v1/tenants/{tenant_id}/projects/{project_id}/limits/{unit}, put, setProjectLimitForEver, a project's limit",
+        "/admin/v1/tenants/{tenant_id}/projects/{project_id}/bounds, get, getProjectBounds, a project's bounds",
+        "/admin/v1/tenants/{tenant_id}/api_keys/{public_id}/plan, put, assignApiKeyPlan, a key a plan",
+        "/admin/v1/tenants/{tenant_id}/plan, get, getTenantPlan, a tenant has"
+    })
+    void tellsWhoseAnOperationIs(String path, String method, String id, String words) {
+        var operation = api.path("paths").path(path).path(method);
+
+        assertThat(operation.path("operationId").asString()).isEqualTo(id);
+        assertThat(operation.path("summary").asString()).contains(words);
     }
 
     @Test

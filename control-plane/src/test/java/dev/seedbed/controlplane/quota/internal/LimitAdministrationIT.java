@@ -126,6 +126,34 @@ class LimitAdministrationIT {
                 .isEqualTo(404);
     }
 
+    @ParameterizedTest
+    @CsvSource({"/tenants/x/limits, tenant_id", "/tenants/%s/projects/x/limits, project_id"})
+    void namesTheIdThatIsMalformed(String path, String field) {
+        var answer = admin.get(path.formatted(tenant));
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text("detail")).isEqualTo(field + " is malformed: x (expected: a UUID)");
+    }
+
+    @Test
+    void setsALimitOverTheWholeLifeOfAKeyToo() {
+        var key = "/tenants/" + tenant + "/api_keys/" + admin.createKey(tenant).split("-")[2];
+
+        assertThat(admin.call("PUT", key + "/limits/REQUEST", "{\"limit\": 7}").text("window"))
+                .isEqualTo("EVER");
+
+        assertThat(admin.get(key + "/limits")
+                        .json()
+                        .path("limits")
+                        .path(0)
+                        .path("limit")
+                        .asLong())
+                .isEqualTo(7);
+        assertThat(admin.get("/tenants/" + admin.createTenant() + key.substring(key.indexOf("/api_keys")) + "/limits")
+                        .status())
+                .isEqualTo(404);
+    }
+
     @Test
     void showsNoUsageBeforeAnything() {
         Answer usage = admin.get("/tenants/" + tenant + "/usage?start_time=2026-01-01T00:00:00Z");

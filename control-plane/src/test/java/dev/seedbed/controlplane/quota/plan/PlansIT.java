@@ -2,17 +2,13 @@ package dev.seedbed.controlplane.quota.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.AdminClient.Answer;
 import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.quota.Budget;
-import dev.seedbed.controlplane.quota.Limit;
-import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.QuotaOverHttp;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
-import dev.seedbed.controlplane.usage.Balances;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,37 +22,23 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** Plans over the admin API, and what they do to requests over real HTTP. */
 @ControlPlaneTest
-class PlansIT {
+class PlansIT extends QuotaOverHttp {
 
-    private static final String BODY = "{\"prompt\": \"a b\", \"max_tokens\": 8}";
     private static final String OPEN =
             limit("OUTPUT_TOKEN", "EVER", "1000000") + "," + limit("POSITION", "EVER", "null");
 
-    @LocalServerPort
-    int port;
-
-    @Autowired
-    Quotas quotas;
-
-    @Autowired
-    Balances balances;
-
-    AdminClient admin;
-    TestingTenant tenant;
-    String path;
     String plan;
 
+    @Override
+    protected Map<Unit, Long> limits() {
+        return Map.of();
+    }
+
     @BeforeEach
-    void createTenant() {
-        ControlPlaneTest.ADAPTER.reset();
-        admin = new AdminClient(port);
-        tenant = TestingTenant.create(port, quotas, Map.of());
-        path = "/tenants/" + tenant.id();
+    void namePlan() {
         plan = "plan-" + UUID.randomUUID();
     }
 
@@ -76,7 +58,7 @@ class PlansIT {
     void loseAgainstLimitsOfTheirOwn() {
         create(OPEN + "," + limit("REQUEST", "DAY", "1"));
         assign(path, plan);
-        set(path + "/limits/REQUEST/DAY", "2");
+        set(path + "/limits/REQUEST/DAY", 2);
 
         assertThat(complete().statusCode()).isEqualTo(200);
         assertThat(complete().statusCode()).isEqualTo(200);
@@ -93,7 +75,7 @@ class PlansIT {
     void sayOfEachLimitWhereItComesFrom() {
         create(OPEN + "," + limit("REQUEST", "DAY", "5"));
         assign(path, plan);
-        set(path + "/limits/REQUEST/DAY", "2");
+        set(path + "/limits/REQUEST/DAY", 2);
 
         var limits = admin.get(path + "/limits");
 
@@ -108,19 +90,17 @@ class PlansIT {
     void holdForProjectsAndKeysToo() {
         create(OPEN);
         assign(path, plan);
-        var key = tenant.key().split("-")[2];
-        var project = admin.get(path + "/api_keys/" + key).text("project_id");
         var once = plan + "-once";
         var twice = plan + "-twice";
         create(once, limit("REQUEST", "EVER", "1"));
         create(twice, limit("REQUEST", "EVER", "2"));
 
-        assign(path + "/projects/" + project, twice);
-        assign(path + "/api_keys/" + key, once);
+        assign(projectPath, twice);
+        assign(keyPath, once);
         assertThat(complete().statusCode()).isEqualTo(200);
         assertThat(complete().body()).contains("limit of the key");
 
-        assign(path + "/api_keys/" + key, null);
+        assign(keyPath, null);
         assertThat(complete().statusCode()).isEqualTo(200);
         assertThat(complete().body()).contains("limit of the project");
     }
@@ -195,13 +175,11 @@ class PlansIT {
     @Test
     void changeUnderABurstWithoutAFailureAndLoseNoCount() throws Exception {
         create(OPEN + "," + limit("REQUEST", "DAY", "1000"));
-        var key = tenant.key().split("-")[2];
-        var project = admin.get(path + "/api_keys/" + key).text("project_id");
         var part = plan + "-part";
         create(part, limit("REQUEST", "DAY", "1000"));
         assign(path, plan);
-        assign(path + "/projects/" + project, part);
-        assign(path + "/api_keys/" + key, part);
+        assign(projectPath, part);
+        assign(keyPath, part);
 
         var statuses = new ArrayList<Integer>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -294,26 +272,20 @@ class PlansIT {
     void areRefusedWhereARequestWouldMeetMoreThanSixteenLimits() {
         create(OPEN + "," + limits(6));
         assign(path, plan);
-        var key = tenant.key().split("-")[2];
-        var project = path + "/projects/" + admin.get(path + "/api_keys/" + key).text("project_id");
         var nine = plan + "-nine";
         create(nine, limits(9));
-        assign(project, nine);
+        assign(projectPath, nine);
         var before = admin.get(path + "/limits").json();
 
         // 7 of the tenant, since POSITION is only counted, and 9 of the project.
-        var one = admin.call("PUT", path + "/api_keys/" + key + "/limits/REQUEST/EVER", "{\"limit\": 1}");
+        var one = admin.call("PUT", keyPath + "/limits/REQUEST/EVER", "{\"limit\": 1}");
         assertThat(one.status()).isEqualTo(400);
         assertThat(one.text("detail"))
                 .contains(
                         "too many limits of one request: 17 (expected: at most 16; 7 of tenant/",
                         "9 of project/",
                         "1 of key/");
-        assertThat(admin.get(path + "/api_keys/" + key + "/limits")
-                        .json()
-                        .path("limits")
-                        .size())
-                .isZero();
+        assertThat(admin.get(keyPath + "/limits").json().path("limits").size()).isZero();
 
         var raised = admin.call("PATCH", "/plans/" + plan, "{\"limits\": [%s]}".formatted(OPEN + "," + limits(7)));
         assertThat(raised.status()).isEqualTo(400);
@@ -324,7 +296,7 @@ class PlansIT {
         assertThat(admin.call("PATCH", "/plans/" + plan, "{\"limits\": [%s]}".formatted(OPEN + "," + limits(5)))
                         .status())
                 .isEqualTo(200);
-        set(path + "/api_keys/" + key + "/limits/REQUEST/EVER", "1");
+        set(keyPath + "/limits/REQUEST/EVER", 1);
         assertThat(complete().statusCode()).isEqualTo(200);
         assertThat(complete().statusCode()).isEqualTo(429);
     }
@@ -379,23 +351,6 @@ class PlansIT {
                 "PUT", subject + "/plan", "{\"name\": %s}".formatted(name == null ? "null" : "\"" + name + "\""));
         assertThat(assigned.status()).as(assigned.text("detail")).isEqualTo(200);
         return assigned;
-    }
-
-    private void set(String limitPath, String limit) {
-        assertThat(admin.call("PUT", limitPath, "{\"limit\": %s}".formatted(limit))
-                        .status())
-                .isEqualTo(200);
-    }
-
-    private HttpResponse<String> complete() {
-        return tenant.post("/v1/completions", BODY);
-    }
-
-    private Budget budget(Unit unit, Window window) {
-        return tenant.budgets().stream()
-                .filter(budget -> budget.key().equals(new Limit.Key(unit, window)))
-                .findFirst()
-                .orElseThrow();
     }
 
     private static Map<String, String> sources(Answer limits) {
