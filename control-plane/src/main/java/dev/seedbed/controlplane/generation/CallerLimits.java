@@ -1,7 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
 import dev.seedbed.controlplane.quota.Quotas;
-import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.tenant.Caller;
 import java.util.List;
 import org.springframework.stereotype.Component;
@@ -17,8 +16,6 @@ public class CallerLimits {
     }
 
     public List<RateLimit> of(Caller caller) {
-        return Subject.of(caller).stream()
-                .flatMap(subject -> RateLimit.of(quotas.budgets(subject)).stream())
-                .toList();
+        return RateLimit.of(quotas.budgets(caller));
     }
 }

@@ -1,7 +1,10 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.quota.AdmissionRefused;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.wire.ErrorCode;
+import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +40,17 @@ public record RateLimit(
                 .filter(budget -> budget.limit() != null)
                 .map(RateLimit::of)
                 .toList();
+    }
+
+    /**
+     * What a failure knows of the limits itself, so that a flood of refusals is no flood of readings; null: nothing. An overloaded
+     * replica tells none.
+     */
+    public static @Nullable List<RateLimit> toldBy(SeedbedException failure) {
+        if (failure.code() == ErrorCode.OVERLOADED) {
+            return List.of();
+        }
+        return failure instanceof AdmissionRefused refused ? of(refused.budgets()) : null;
     }
 
     private static RateLimit of(Budget budget) {

@@ -93,7 +93,7 @@ public class Quotas {
         }
         var lines =
                 reservation.lines().stream().map(ReservationRow.Line::budget).toList();
-        require(AdmissionDecision.decide(lines, more));
+        require(lines, more);
         budgets.reserve(lines, more);
         reservations.extend(id, lines, more);
         return after(lines, more);
@@ -144,11 +144,24 @@ public class Quotas {
     /** Budgets of a subject in their present windows; none of one that never had a limit or a request. */
     @Transactional(readOnly = true)
     public List<Budget> budgets(Subject subject) {
-        var open = budgets.read(List.of(subject)).stream()
+        return budgets(List.of(subject));
+    }
+
+    /** Of all that a caller's requests debit. */
+    @Transactional(readOnly = true)
+    public List<Budget> budgets(Caller caller) {
+        return budgets(Subject.of(caller));
+    }
+
+    private List<Budget> budgets(List<Subject> subjects) {
+        var open = budgets.read(subjects).stream()
                 .map(row -> row.budget(0))
-                .collect(Collectors.toMap(Budget::key, Function.identity()));
-        return limits.inForce(subject).stream()
-                .map(limit -> open.getOrDefault(limit.key(), Budget.unused(subject, limit)))
+                .collect(Collectors.groupingBy(Budget::subject, Collectors.toMap(Budget::key, Function.identity())));
+        var inForce = limits.inForce(subjects);
+        return subjects.stream()
+                .flatMap(subject -> inForce.getOrDefault(subject, List.of()).stream()
+                        .map(limit -> open.getOrDefault(subject, Map.of())
+                                .getOrDefault(limit.key(), Budget.unused(subject, limit))))
                 .toList();
     }
 
@@ -190,17 +203,17 @@ public class Quotas {
 
     private List<BudgetRow> admit(List<Subject> subjects, Amounts wanted) {
         var rows = budgets.lock(subjects);
-        require(AdmissionDecision.decide(rows, wanted));
+        require(rows, wanted);
         budgets.reserve(rows, wanted);
         return rows;
     }
 
-    private void require(AdmissionDecision decision) {
-        if (decision instanceof AdmissionDecision.Refused refused) {
+    private void require(List<BudgetRow> rows, Amounts wanted) {
+        if (AdmissionDecision.decide(rows, wanted) instanceof AdmissionDecision.Refused refused) {
             if (refused.budget().leased() > 0) {
                 leases.standsInTheWay(refused.budget().id());
             }
-            throw Refusal.of(refused);
+            throw new AdmissionRefused(Refusal.of(refused), after(rows, Amounts.NONE));
         }
     }
 

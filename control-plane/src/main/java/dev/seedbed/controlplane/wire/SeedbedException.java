@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An error on its way to the caller: features throw it, the surfaces render it. */
-public final class SeedbedException extends RuntimeException {
+public class SeedbedException extends RuntimeException {
 
     private final ErrorCode code;
     private final @Nullable String param;
@@ -19,6 +19,11 @@ public final class SeedbedException extends RuntimeException {
     /** @param param the request field at fault, as the caller spells it */
     public SeedbedException(ErrorCode code, String message, @Nullable String param, @Nullable Throwable cause) {
         this(code, message, param, cause, Map.of(), null);
+    }
+
+    /** For a subclass that knows more of it. */
+    protected SeedbedException(SeedbedException error) {
+        this(error.code, error.text(), error.param, error.getCause(), error.metadata, error.retryAfter);
     }
 
     private SeedbedException(
@@ -59,7 +64,7 @@ public final class SeedbedException extends RuntimeException {
     }
 
     /** The message, never null. */
-    public String text() {
+    public final String text() {
         return String.valueOf(getMessage());
     }
 

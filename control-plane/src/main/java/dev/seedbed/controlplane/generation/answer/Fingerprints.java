@@ -53,6 +53,7 @@ final class Fingerprints {
     Digest of(TenantId tenant, GenerationCommand command) {
         ObjectNode canonical = json.valueToTree(command);
         canonical.remove("requestId");
+        canonical.remove("streamed");
         return mac(keys.derive(ALGORITHM, "seedbed request fingerprint 1 " + tenant), canonical.toString());
     }
 

@@ -4,6 +4,7 @@ import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.generation.RateLimitHeaders;
 import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.RequestId;
+import dev.seedbed.controlplane.wire.SeedbedException;
 import io.grpc.Metadata;
 import java.util.List;
 import java.util.function.Supplier;
@@ -40,6 +41,13 @@ final class Call {
     void admitted(List<RateLimit> under) {
         if (!replayed) {
             limits = () -> under;
+        }
+    }
+
+    void failed(SeedbedException failure) {
+        var told = RateLimit.toldBy(failure);
+        if (told != null) {
+            limits = () -> told;
         }
     }
 

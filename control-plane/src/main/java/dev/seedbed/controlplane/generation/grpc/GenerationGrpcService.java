@@ -100,6 +100,7 @@ class GenerationGrpcService implements GenerationServiceGrpc.AsyncService, Binda
             client.onError(Status.CANCELLED.withDescription(gone.getMessage()).asException());
         } catch (RuntimeException e) {
             var failure = GrpcFailures.known(e);
+            CallContext.call().failed(failure);
             refused(caller, failure, events);
             client.onError(GrpcError.of(failure));
         }

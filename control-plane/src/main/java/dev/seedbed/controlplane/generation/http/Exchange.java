@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation.http;
 import dev.seedbed.controlplane.generation.RateLimit;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
+import dev.seedbed.controlplane.wire.SeedbedException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ final class Exchange {
     private final long startedAtNanos;
     private @Nullable Caller caller;
     private @Nullable List<RateLimit> admittedUnder;
+    private @Nullable List<RateLimit> refusedUnder;
     private boolean replays;
 
     private Exchange(RequestId id, long startedAtNanos) {
@@ -64,6 +66,16 @@ final class Exchange {
         if (!replays) {
             admittedUnder = under;
         }
+    }
+
+    /** What a failure before an admission has told of them; null: nothing, and they must be read. */
+    @Nullable
+    List<RateLimit> refusedUnder() {
+        return refusedUnder;
+    }
+
+    void failed(SeedbedException failure) {
+        refusedUnder = RateLimit.toldBy(failure);
     }
 
     /** Whether its answer is one to an earlier request, which was admitted then. */

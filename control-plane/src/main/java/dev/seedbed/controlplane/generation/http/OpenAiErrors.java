@@ -50,6 +50,7 @@ class OpenAiErrors implements HandlerExceptionResolver {
         if (!response.isCommitted() && !(cause instanceof ClientGoneException)) {
             try {
                 var failure = known(cause);
+                Exchange.of(request).failed(failure);
                 note(request, failure);
                 write(Exchange.of(request), response, failure);
             } catch (IOException e) {

@@ -12,7 +12,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * What every answer below {@code /v1} says beside its body: how long it took, and where the caller's limits stand. An admitted
- * request tells them as its reservation left them, any other as they are. Without a caller there are none.
+ * request tells them as its reservation left them, a refused one as the refusal found them, any other as they are. Without a caller there are none.
  */
 @Component
 class OpenAiHeaders {
@@ -38,9 +38,12 @@ class OpenAiHeaders {
 
     private List<RateLimit> limitsOf(Exchange exchange) {
         var caller = exchange.caller();
-        var admittedUnder = exchange.admittedUnder();
-        if (admittedUnder != null || caller == null) {
-            return admittedUnder == null ? List.of() : admittedUnder;
+        if (caller == null) {
+            return List.of();
+        }
+        var known = exchange.admittedUnder() == null ? exchange.refusedUnder() : exchange.admittedUnder();
+        if (known != null) {
+            return known;
         }
         try {
             return limits.of(caller);

@@ -104,6 +104,7 @@ class LeasedAdoptionIT {
                 List.of(),
                 Knobs.DEFAULTS,
                 false,
+                true,
                 "");
         var caller = apiKeys.authenticate("Bearer " + tenant.key());
         answers.answer(caller, command, new Repetition(null, retryCount, Instant.now()), Duration.ofMinutes(1), sink);
