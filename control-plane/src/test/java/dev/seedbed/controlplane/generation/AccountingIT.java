@@ -16,6 +16,7 @@ import dev.seedbed.controlplane.usage.Account;
 import dev.seedbed.controlplane.usage.Balances;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.usage.GenerationRecords;
+import dev.seedbed.controlplane.usage.LedgerCheck;
 import dev.seedbed.controlplane.usage.LedgerEntry;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
@@ -201,6 +202,8 @@ class AccountingIT {
         assertThat(quotas.budgets(tenant))
                 .allSatisfy(budget -> assertThat(budget.posted()).isZero());
         assertThat(context.getBean(Balances.class).drift()).isZero();
+        assertThat(context.getBean(LedgerCheck.class).verify().differences())
+                .noneMatch(difference -> difference.subject().equals(id.toString()));
     }
 
     private static boolean reverse(RequestId id) {

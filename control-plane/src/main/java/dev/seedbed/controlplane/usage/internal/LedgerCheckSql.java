@@ -13,14 +13,13 @@ public class LedgerCheckSql {
     /** At which a statement stops, whatever is wrong with a whole table. */
     private static final int MOST_FOUND = 10_000;
 
-    /** What the tenant was charged and what the platform lost, of each request and unit. */
-    private static final String CHARGED = """
-            charged AS (
+    /** What the tenant was charged and given back, and what the platform lost, of each request and unit. */
+    private static final String MOVED = """
+            moved AS (
                 SELECT request_id, unit,
-                       coalesce(sum(amount) FILTER (WHERE debit_account LIKE 'tenant/%'), 0)
-                       - coalesce(sum(amount) FILTER (WHERE credit_account LIKE 'tenant/%'), 0) AS posted,
-                       coalesce(sum(amount) FILTER (WHERE debit_account = 'platform/loss'), 0) AS lost,
-                       bool_or(kind = 'ADJUSTMENT') AS adjusted
+                       coalesce(sum(amount) FILTER (WHERE debit_account LIKE 'tenant/%'), 0) AS charged,
+                       coalesce(sum(amount) FILTER (WHERE credit_account LIKE 'tenant/%'), 0) AS given_back,
+                       coalesce(sum(amount) FILTER (WHERE debit_account = 'platform/loss'), 0) AS lost
                 FROM usage_ledger_entry
                 GROUP BY request_id, unit
             )
@@ -30,9 +29,10 @@ public class LedgerCheckSql {
     public enum Query {
         /**
          * Of a request that has ended, ledger and final counters agree: all work was charged or counted as lost, by the prices pinned at
-         * its admission. What an expired one had reported beyond its reservation is in neither.
+         * its admission. What an expired one had reported beyond its reservation is in neither. What is settled after a reversal is
+         * lost as a whole, with what was charged before.
          */
-        WORK("WITH " + CHARGED + """
+        WORK("WITH " + MOVED + """
                 , due AS (
                     SELECT request_id, state, unit, amount
                     FROM usage_generation AS generation
@@ -57,24 +57,36 @@ public class LedgerCheckSql {
                     FROM quota_reservation_line GROUP BY reservation_id, unit
                 )
                 SELECT request_id AS subject,
-                       format('%s: charged %s and lost %s (expected: %s in sum)', coalesce(charged.unit, due.unit),
-                              coalesce(posted, 0), coalesce(lost, 0), coalesce(due.amount, 0)) AS detail
-                FROM charged
+                       format('%s: charged %s and lost %s (expected: %s in sum)', unit,
+                              coalesce(charged, 0), coalesce(lost, 0), coalesce(due.amount, 0)) AS detail
+                FROM moved
                 FULL JOIN due USING (request_id, unit)
                 JOIN usage_generation AS generation USING (request_id)
+                LEFT JOIN quota_reservation AS reservation ON reservation.reservation_id = request_id
                 LEFT JOIN reserved USING (request_id, unit)
-                WHERE generation.state <> 'RUNNING' AND adjusted IS NOT TRUE
-                  AND coalesce(posted, 0) + coalesce(lost, 0) <> CASE
+                WHERE generation.state <> 'RUNNING'
+                  AND coalesce(lost, 0) + CASE WHEN late_time > reverse_time THEN 0 ELSE coalesce(charged, 0) END <> CASE
                       WHEN generation.state = 'EXPIRED' THEN least(coalesce(due.amount, 0), coalesce(reserved.amount, 0))
                       ELSE coalesce(due.amount, 0) END
                 """),
-        /** Every line of a reservation posted what the ledger charged. */
-        RESERVATION("WITH " + CHARGED + """
+        /** A request that was reversed gave back all that it was charged, and no other gave anything back. */
+        REVERSAL("WITH " + MOVED + """
+                , due AS (
+                    SELECT request_id, unit, given_back, CASE WHEN reverse_time IS NULL THEN 0 ELSE charged END AS amount
+                    FROM moved LEFT JOIN quota_reservation AS reservation ON reservation.reservation_id = request_id
+                )
+                SELECT request_id AS subject, format('%s: gave back %s (expected: %s)', unit, given_back, amount) AS detail
+                FROM due
+                WHERE given_back <> amount
+                """),
+        /** Every line of a reservation posted what the ledger charged and did not give back. */
+        RESERVATION("WITH " + MOVED + """
+                , kept AS (SELECT request_id, unit, charged - given_back AS amount FROM moved)
                 SELECT line.reservation_id AS subject,
-                       format('%s of budget %s: posted %s (ledger: %s)', line.unit, budget_id, line.posted, coalesce(charged.posted, 0)) AS detail
+                       format('%s of budget %s: posted %s (ledger: %s)', line.unit, budget_id, line.posted, coalesce(kept.amount, 0)) AS detail
                 FROM quota_reservation_line AS line
-                LEFT JOIN charged ON charged.request_id = line.reservation_id AND charged.unit = line.unit
-                WHERE line.posted <> coalesce(charged.posted, 0)
+                LEFT JOIN kept ON kept.request_id = line.reservation_id AND kept.unit = line.unit
+                WHERE line.posted <> coalesce(kept.amount, 0)
                 """),
         /** Nothing is charged without a request and a reservation that say so. */
         ORPHAN("""
