@@ -40,6 +40,15 @@ public record PageQuery(int size, @Nullable String after) {
         }
     }
 
+    /** Below which the keys of the page are, in a list that begins with the largest number. */
+    public long below() {
+        try {
+            return after == null ? Long.MAX_VALUE : Long.parseLong(after);
+        } catch (NumberFormatException e) {
+            throw malformed();
+        }
+    }
+
     /** How many rows to read: one more than the page holds tells whether there is a next one. */
     public int rowsToRead() {
         return size + 1;

@@ -10,7 +10,6 @@ import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.usage.LedgerCheck;
 import java.net.http.HttpResponse;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** Money, over real HTTP: two words of prompt and three of answer cost two input tokens, three output tokens and five positions. */
@@ -42,9 +40,6 @@ class PricingIT {
     @Autowired
     LedgerCheck check;
 
-    @Autowired
-    JdbcClient jdbc;
-
     AdminClient admin;
     TestingTenant tenant;
     String list;
@@ -54,12 +49,7 @@ class PricingIT {
         ControlPlaneTest.ADAPTER.reset();
         admin = new AdminClient(port);
         tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
-        list = "list-" + UUID.randomUUID();
-        admin.post("/price_lists", "{\"name\": \"%s\", \"currency\": \"USD\"}".formatted(list));
-        publish(RATES);
-        assertThat(admin.call("PUT", "/tenants/" + tenant.id() + "/price_list", "{\"name\": \"%s\"}".formatted(list))
-                        .status())
-                .isEqualTo(200);
+        list = TestingPriceList.give(admin, tenant, RATES);
     }
 
     @Test
@@ -160,47 +150,60 @@ class PricingIT {
     }
 
     @Test
-    void findsOneMicroUnitThatDoesNotAddUp() {
-        var id = complete().headers().firstValue("x-request-id").orElseThrow();
-        var request = UUID.fromString(id);
-        var ofTenant = "unit = 'MICRO_USD' AND subject = 'tenant/%s'".formatted(tenant.id());
-        var faults = List.of(
-                new Fault(
-                        "work",
-                        "UPDATE usage_generation SET committed_tokens = committed_tokens + %d WHERE request_id = :id"),
-                new Fault(
-                        "reservation",
-                        "UPDATE quota_reservation_line SET posted = posted - %d WHERE reservation_id = :id AND unit = 'MICRO_USD'"),
-                new Fault("work", """
-                        ALTER TABLE usage_ledger_entry DISABLE TRIGGER usage_ledger_append_only;
-                        UPDATE usage_ledger_entry SET amount = amount + %d WHERE request_id = :id AND unit = 'MICRO_USD';
-                        ALTER TABLE usage_ledger_entry ENABLE TRIGGER usage_ledger_append_only
-                        """),
-                new Fault(
-                        "sequence", "UPDATE quota_reservation SET postings = postings - %d WHERE reservation_id = :id"),
-                new Fault("budget", "UPDATE quota_budget SET posted = posted + %d WHERE " + ofTenant));
-        for (var fault : faults) {
-            jdbc.sql(fault.statement().formatted(1)).param("id", request).update();
-            var answer = admin.post("/ledger:verify", "{}").json();
-            jdbc.sql(fault.statement().formatted(-1)).param("id", request).update();
+    void showsEveryVersionThatABillCanName() {
+        publish("{\"per_request\": 77}");
+        publish("{\"per_request\": 78}");
+        var versions = "/price_lists/" + list + "/versions";
 
-            assertThat(answer.path("difference_count").asLong())
-                    .as(fault.kind())
-                    .isPositive();
-            assertThat(answer.path("differences")
-                            .valueStream()
-                            .map(found -> found.path("kind").asString()))
-                    .contains(fault.kind());
+        var generation = generation(complete());
+        var billed = admin.get("/price_lists/%s/versions/%d"
+                        .formatted(
+                                generation.path("price_list").asString(),
+                                generation.path("price_list_version").asInt()))
+                .json();
+        var first = admin.get(versions + "/1").json();
+
+        assertThat(billed.path("rates").path("per_request").asLong()).isEqualTo(78);
+        assertThat(first.path("price_list").asString()).isEqualTo(list);
+        assertThat(first.path("currency").asString()).isEqualTo("USD");
+        assertThat(first.path("version").asInt()).isEqualTo(1);
+        assertThat(first.path("publish_time").asString()).isNotEmpty();
+        assertThat(first.path("rates").path("per_million_output_tokens").asLong())
+                .isEqualTo(10_000_000);
+        assertThat(admin.get(versions).json().path("versions").valueStream()).hasSize(3);
+        for (var unknown : List.of(versions + "/0", versions + "/4", "/price_lists/none/versions/1")) {
+            assertThat(admin.get(unknown).status()).as(unknown).isEqualTo(404);
         }
-        assertProved();
+        assertThat(admin.get("/price_lists/none/versions").status()).isEqualTo(404);
+        assertThat(admin.get(versions + "/first").status()).isEqualTo(400);
     }
 
-    /** @param statement changes something by so much */
-    private record Fault(String kind, String statement) {}
+    @Test
+    void listsVersionsInPagesFromTheNewestOn() {
+        publish("{\"per_request\": 77}");
+        publish("{\"per_request\": 78}");
+        var versions = "/price_lists/" + list + "/versions?page_size=2";
+
+        var page = admin.get(versions);
+        // What is published in between is on a page that was read before.
+        publish("{\"per_request\": 79}");
+        var last = admin.get(versions + "&page_token=" + page.text("next_page_token"));
+
+        assertThat(numbers(page.json())).containsExactly(3, 2);
+        assertThat(numbers(last.json())).containsExactly(1);
+        assertThat(last.json().path("next_page_token").isNull()).isTrue();
+        assertThat(admin.get(versions + "&page_token=x").status()).isEqualTo(400);
+    }
+
+    private static List<Integer> numbers(JsonNode page) {
+        return page.path("versions")
+                .valueStream()
+                .map(version -> version.path("version").asInt())
+                .toList();
+    }
 
     private void publish(String rates) {
-        assertThat(admin.post("/price_lists/" + list + "/versions", rates).status())
-                .isEqualTo(200);
+        TestingPriceList.publish(admin, list, rates);
     }
 
     private HttpResponse<String> complete() {

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.pricing.internal;
 
+import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.pricing.Prices;
@@ -96,6 +97,23 @@ class PriceListAdministration {
 
     public List<PriceListFacts> list() {
         return lists.list();
+    }
+
+    /** The newest first. */
+    @Transactional(readOnly = true)
+    public PageQuery.Page<PriceListVersion> versions(String name, PageQuery query) {
+        return query.page(
+                lists.versions(get(name).id(), query.below(), query.rowsToRead()),
+                version -> Integer.toString(version.version()));
+    }
+
+    @Transactional(readOnly = true)
+    public PriceListVersion version(String name, int version) {
+        return lists.versions(get(name).id(), version + 1L, 1).stream()
+                .filter(found -> found.version() == version)
+                .findFirst()
+                .orElseThrow(() -> new SeedbedException(
+                        ErrorCode.NOT_FOUND, "price list version not found: %s/versions/%d".formatted(name, version)));
     }
 
     /** Which list a tenant has of its own; null: the default one holds. */

@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.pricing.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.admin.Created;
+import dev.seedbed.controlplane.admin.PageQuery;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.tenant.TenantId;
 import io.swagger.v3.oas.annotations.Operation;
@@ -17,6 +18,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
@@ -57,6 +59,22 @@ class PriceListController {
         return administration.publish(name, rates, operator);
     }
 
+    @GetMapping("/price_lists/{name}/versions")
+    @Operation(operationId = "listPriceListVersions", summary = "Lists all versions of a list, newest first")
+    PriceListVersions versions(
+            @PathVariable("name") String name,
+            @RequestParam(name = "page_size", required = false) @Nullable Integer pageSize,
+            @RequestParam(name = "page_token", required = false) @Nullable String pageToken) {
+        var page = administration.versions(name, PageQuery.of(pageSize, pageToken));
+        return new PriceListVersions(page.items(), page.nextPageToken());
+    }
+
+    @GetMapping("/price_lists/{name}/versions/{version}")
+    @Operation(operationId = "getPriceListVersion", summary = "Shows the prices that a generation was billed by")
+    PriceListVersion version(@PathVariable("name") String name, @PathVariable("version") int version) {
+        return administration.version(name, version);
+    }
+
     @PostMapping("/price_lists/{name}:makeDefault")
     @Operation(operationId = "makeDefaultPriceList", summary = "Lets a list hold for tenants without one of their own")
     PriceListFacts makeDefault(@PathVariable("name") String name, Operator operator) {
@@ -86,6 +104,10 @@ class PriceListController {
             Currency currency) {}
 
     record PriceLists(@JsonProperty("price_lists") List<PriceListFacts> priceLists) {}
+
+    record PriceListVersions(
+            List<PriceListVersion> versions,
+            @JsonProperty("next_page_token") @Nullable String nextPageToken) {}
 
     record TenantPriceList(
             @JsonProperty(value = "name", required = true)

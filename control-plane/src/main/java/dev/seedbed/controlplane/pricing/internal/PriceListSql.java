@@ -121,6 +121,31 @@ public class PriceListSql {
         return facts(null);
     }
 
+    /**
+     * The newest first.
+     *
+     * @param below only versions with smaller numbers
+     */
+    List<PriceListVersion> versions(UUID id, long below, int atMost) {
+        return jdbc.sql("""
+                SELECT name, currency, version.*, version.create_time AS publish_time
+                FROM price_list JOIN price_list_version AS version USING (price_list_id)
+                WHERE price_list_id = :id AND version < :below
+                ORDER BY version DESC
+                LIMIT :at_most
+                """)
+                .param("id", id)
+                .param("below", below)
+                .param("at_most", atMost)
+                .query((row, n) -> new PriceListVersion(
+                        row.getString("name"),
+                        Currency.valueOf(row.getString("currency")),
+                        row.getInt("version"),
+                        row.getObject("publish_time", OffsetDateTime.class).toInstant(),
+                        RatesView.of(rates(row))))
+                .list();
+    }
+
     /** @param name null: all */
     private List<PriceListFacts> facts(@Nullable String name) {
         return jdbc.sql("""

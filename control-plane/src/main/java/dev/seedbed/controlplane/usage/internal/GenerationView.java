@@ -36,7 +36,11 @@ record GenerationView(
         @JsonProperty("price_list") @Schema(description = "null: it cost nothing") @Nullable
         String priceList,
 
-        @JsonProperty("price_list_version") @Nullable Integer priceListVersion,
+        @JsonProperty("price_list_version")
+        @Schema(description = "Its prices: /price_lists/{price_list}/versions/{price_list_version}")
+        @Nullable
+        Integer priceListVersion,
+
         GenerationRecord.Surface surface,
 
         @Schema(type = "object", description = "The options as asked for and what was reserved") @JsonRawValue

@@ -2,7 +2,6 @@ package dev.seedbed.controlplane.usage.internal;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.admin.PageQuery;
-import dev.seedbed.controlplane.wire.SeedbedException;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -38,18 +37,9 @@ class RejectionController {
             @RequestParam(name = "page_token", required = false) @Nullable String pageToken) {
         var query = PageQuery.of(pageSize, pageToken);
         var page = query.page(
-                rejections.list(tenantId, requestId, before(query), query.rowsToRead()),
+                rejections.list(tenantId, requestId, query.below(), query.rowsToRead()),
                 row -> Long.toString(row.id()));
         return new RejectionList(page.items().stream().map(RejectionView::of).toList(), page.nextPageToken());
-    }
-
-    private static long before(PageQuery query) {
-        try {
-            return query.after() == null ? Long.MAX_VALUE : Long.parseLong(query.after());
-        } catch (NumberFormatException e) {
-            throw SeedbedException.invalid(
-                    "page_token", "page_token is malformed (expected: next_page_token of the page before)");
-        }
     }
 
     record RejectionList(
