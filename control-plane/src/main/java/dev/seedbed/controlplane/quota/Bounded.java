@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.quota;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -10,6 +11,8 @@ public enum Bounded {
     CONTEXT_TOKENS,
     /** Output, in tokens. */
     MAX_TOKENS,
+    MODE("autoregressive", "exact", "diffusion"),
+    POLICY("threshold", "confident_prefix", "fixed_steps"),
     THRESHOLD,
     STEPS,
     EDIT_THRESHOLD,
@@ -18,6 +21,17 @@ public enum Bounded {
     DRAFT_LENGTH,
     TEMPERATURE,
     TOP_P;
+
+    private final List<String> names;
+
+    Bounded(String... names) {
+        this.names = List.of(names);
+    }
+
+    /** What a value can be; none: it is a number. */
+    public List<String> names() {
+        return names;
+    }
 
     public String field() {
         return name().toLowerCase(Locale.ROOT);

@@ -8,9 +8,9 @@ import dev.seedbed.controlplane.generation.Knobs.Mode;
 import dev.seedbed.controlplane.generation.Knobs.Policy;
 import dev.seedbed.controlplane.model.DefaultKnobs;
 import dev.seedbed.controlplane.model.ModelVersion;
+import dev.seedbed.controlplane.quota.Bound;
 import dev.seedbed.controlplane.quota.BoundInForce;
 import dev.seedbed.controlplane.quota.Bounded;
-import dev.seedbed.controlplane.quota.Range;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.usage.GenerationRecord.Surface;
 import dev.seedbed.controlplane.wire.ErrorCode;
@@ -19,7 +19,9 @@ import dev.seedbed.controlplane.wire.SeedbedException;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -113,6 +115,60 @@ class BoundsHeldTest {
     }
 
     @Test
+    void refuseAModeThatIsNotAllowedAndSayWhoseBoundItIs() {
+        var bounds = List.of(allowed(Bounded.MODE, "autoregressive", "exact"));
+
+        assertThatCode(() -> BoundsHeld.check(command(null, Knobs.DEFAULTS), VERSION, bounds))
+                .as("the default is exact")
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> BoundsHeld.check(command(null, diffusion(null)), VERSION, bounds))
+                .isInstanceOfSatisfying(SeedbedException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+                    assertThat(e.param()).isEqualTo("mode");
+                    assertThat(e.metadata())
+                            .containsEntry("value", "diffusion")
+                            .containsEntry("boundAllowed", "autoregressive,exact")
+                            .containsEntry("subjectKind", "tenant");
+                })
+                .hasMessage(
+                        "mode out of bounds: diffusion (expected: one of [autoregressive, exact], bound of the tenant's plan)");
+    }
+
+    @Test
+    void refuseADefaultModeThatIsNotAllowed() {
+        refuses(
+                () -> BoundsHeld.check(
+                        command(null, Knobs.DEFAULTS), VERSION, List.of(allowed(Bounded.MODE, "diffusion"))),
+                "mode",
+                "mode out of bounds: exact, the default of seedling-v3 (expected: one of [diffusion], bound of the tenant's plan)");
+    }
+
+    @Test
+    void refuseADefaultPolicyOnlyWhereItTakesEffect() {
+        var bounds = List.of(allowed(Bounded.POLICY, "confident_prefix"));
+
+        assertThatCode(() -> BoundsHeld.check(command(null, Knobs.DEFAULTS), VERSION, bounds))
+                .as("mode exact has no policy")
+                .doesNotThrowAnyException();
+        assertThatCode(() -> BoundsHeld.check(command(null, diffusion(Policy.CONFIDENT_PREFIX)), VERSION, bounds))
+                .doesNotThrowAnyException();
+        refuses(
+                () -> BoundsHeld.check(command(null, diffusion(null)), VERSION, bounds),
+                "policy",
+                "policy out of bounds: threshold, the default of seedling-v3");
+        refuses(
+                () -> BoundsHeld.check(command(null, diffusion(Policy.FIXED_STEPS)), VERSION, bounds),
+                "policy",
+                "policy out of bounds: fixed_steps (expected: one of [confident_prefix]");
+    }
+
+    @Test
+    void boundTheModesAndPoliciesThatThereAre() {
+        assertThat(Bounded.MODE.names()).isEqualTo(names(Mode.values()));
+        assertThat(Bounded.POLICY.names()).isEqualTo(names(Policy.values()));
+    }
+
+    @Test
     void leaveAloneWhatTheEngineDoesNotTell() {
         var bounds = List.of(bound(Bounded.TOP_P, null, "0.5", Subject.Kind.TENANT, false));
 
@@ -165,9 +221,19 @@ class BoundsHeldTest {
             Bounded of, @Nullable String min, @Nullable String max, Subject.Kind subject, boolean ofPlan) {
         return new BoundInForce(
                 of,
-                new Range(min == null ? null : new BigDecimal(min), max == null ? null : new BigDecimal(max)),
+                Bound.range(min == null ? null : new BigDecimal(min), max == null ? null : new BigDecimal(max)),
                 subject,
                 ofPlan);
+    }
+
+    private static BoundInForce allowed(Bounded of, String... names) {
+        return new BoundInForce(of, Bound.names(List.of(names)), Subject.Kind.TENANT, true);
+    }
+
+    private static List<String> names(Enum<?>[] all) {
+        return Arrays.stream(all)
+                .map(one -> one.name().toLowerCase(Locale.ROOT))
+                .toList();
     }
 
     private static Knobs threshold(double threshold) {

@@ -2,7 +2,7 @@ package dev.seedbed.controlplane.quota.bounds;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.audit.Operator;
-import dev.seedbed.controlplane.quota.Range;
+import dev.seedbed.controlplane.quota.Bound;
 import dev.seedbed.controlplane.quota.internal.Owned;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import io.swagger.v3.oas.annotations.Operation;
@@ -18,7 +18,9 @@ import org.springframework.web.bind.annotation.RestController;
 
 @RestController
 @RequestMapping({Owned.TENANT, Owned.PROJECT, Owned.KEY})
-@Tag(name = "Bounds", description = "How much context and output, and which knobs, a request may ask for.")
+@Tag(
+        name = "Bounds",
+        description = "How much context and output, and which modes, policies and knobs, a request may ask for.")
 class BoundsController {
 
     private final BoundsAdministration administration;
@@ -47,9 +49,10 @@ class BoundsController {
             @JsonProperty(value = "bounds", required = true)
             @Schema(
                     description =
-                            "Instead of all that were set before. Of context_tokens and max_tokens only `max`; threshold,"
-                                    + " steps, edit_threshold, edit_rounds, block_size, draft_length, temperature, top_p")
-            Map<String, @Nullable Range> bounds) {
+                            "Instead of all that were set before. Of context_tokens and max_tokens only `max`; of mode and"
+                                    + " policy `allowed`; of threshold, steps, edit_threshold, edit_rounds, block_size,"
+                                    + " draft_length, temperature and top_p `min`, `max` or both")
+            Map<String, @Nullable Bound> bounds) {
 
         OwnBounds {
             if (bounds == null) {
@@ -61,13 +64,13 @@ class BoundsController {
     @Schema(name = "Bounds")
     record BoundsView(
             @Schema(description = "Set for the subject itself")
-            Map<String, Range> own,
+            Map<String, Bound> own,
 
             @Schema(description = "Of its plan, if it has one") @Nullable
-            Map<String, Range> plan,
+            Map<String, Bound> plan,
 
             @JsonProperty("in_force") @Schema(description = "What they come to")
-            Map<String, Range> inForce) {
+            Map<String, Bound> inForce) {
 
         static BoundsView of(BoundsSql.OfSubject found) {
             var plan = found.plan();

@@ -33,12 +33,12 @@ public class BoundsSql {
         }
 
         private Stream<BoundInForce> each() {
-            return inForce().ranges().entrySet().stream()
+            return inForce().each().entrySet().stream()
                     .map(entry -> new BoundInForce(
                             entry.getKey(),
                             entry.getValue(),
                             subject.kind(),
-                            !own.ranges().containsKey(entry.getKey())));
+                            !own.each().containsKey(entry.getKey())));
         }
     }
 

@@ -2,7 +2,7 @@ package dev.seedbed.controlplane.quota.plan;
 
 import dev.seedbed.controlplane.audit.AuditLog;
 import dev.seedbed.controlplane.audit.Operator;
-import dev.seedbed.controlplane.quota.Range;
+import dev.seedbed.controlplane.quota.Bound;
 import dev.seedbed.controlplane.quota.bounds.BoundsCheck;
 import dev.seedbed.controlplane.quota.bounds.BoundsJson;
 import dev.seedbed.controlplane.wire.ErrorCode;
@@ -31,7 +31,7 @@ class PlanAdministration {
 
     /** What a plan is to hold. @param limits, bounds instead of all it had; null: as they are */
     record Content(
-            @Nullable List<PlanLimit> limits, @Nullable Map<String, @Nullable Range> bounds) {}
+            @Nullable List<PlanLimit> limits, @Nullable Map<String, @Nullable Bound> bounds) {}
 
     @Transactional
     public PlanFacts create(@Nullable String name, Content content, Operator operator) {
@@ -74,7 +74,7 @@ class PlanAdministration {
         return after;
     }
 
-    private static Map<String, @Nullable Range> nullable(Map<String, Range> bounds) {
+    private static Map<String, @Nullable Bound> nullable(Map<String, Bound> bounds) {
         return new LinkedHashMap<>(bounds);
     }
 

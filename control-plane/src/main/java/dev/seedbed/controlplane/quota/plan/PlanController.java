@@ -2,7 +2,7 @@ package dev.seedbed.controlplane.quota.plan;
 
 import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.audit.Operator;
-import dev.seedbed.controlplane.quota.Range;
+import dev.seedbed.controlplane.quota.Bound;
 import dev.seedbed.controlplane.quota.plan.PlanAdministration.Content;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -77,15 +77,15 @@ class PlanController {
 
             @Schema(description = "Absent: none") @Nullable List<PlanLimit> limits,
 
-            @Schema(description = "Ranges by what they bound, as those of a tenant; absent: none") @Nullable
-            Map<String, @Nullable Range> bounds) {}
+            @Schema(description = "By what they bound, as those of a tenant; absent: none") @Nullable
+            Map<String, @Nullable Bound> bounds) {}
 
     record PlanChange(
             @Schema(description = "Instead of all that it had; absent: they stay") @Nullable
             List<PlanLimit> limits,
 
             @Schema(description = "Instead of all that it had; absent: they stay") @Nullable
-            Map<String, @Nullable Range> bounds) {}
+            Map<String, @Nullable Bound> bounds) {}
 
     record PlanList(List<PlanFacts> plans) {}
 }

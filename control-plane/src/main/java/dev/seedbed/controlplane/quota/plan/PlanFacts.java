@@ -2,8 +2,8 @@ package dev.seedbed.controlplane.quota.plan;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.seedbed.controlplane.quota.Bound;
 import dev.seedbed.controlplane.quota.Limit;
-import dev.seedbed.controlplane.quota.Range;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.Collection;
@@ -21,7 +21,8 @@ record PlanFacts(
 
         @Schema(description = "By unit and then by window") List<PlanLimit> limits,
 
-        @Schema(description = "Ranges by what they bound") Map<String, Range> bounds,
+        @Schema(description = "By what they bound, as those of a tenant")
+        Map<String, Bound> bounds,
 
         @JsonProperty("create_time") Instant createTime,
         @JsonProperty("update_time") Instant updateTime) {

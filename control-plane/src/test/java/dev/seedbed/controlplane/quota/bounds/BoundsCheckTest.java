@@ -3,11 +3,13 @@ package dev.seedbed.controlplane.quota.bounds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.seedbed.controlplane.quota.Bound;
 import dev.seedbed.controlplane.quota.Bounded;
 import dev.seedbed.controlplane.quota.Bounds;
-import dev.seedbed.controlplane.quota.Range;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.math.BigDecimal;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,7 @@ class BoundsCheckTest {
     void takesRangesByTheNamesOfKnobs() {
         var bounds = BoundsCheck.of(Map.of("max_tokens", range(null, "512"), "threshold", range("0.5", null)));
 
-        assertThat(bounds.ranges())
+        assertThat(bounds.each())
                 .isEqualTo(Map.of(Bounded.MAX_TOKENS, range(null, "512"), Bounded.THRESHOLD, range("0.5", null)));
     }
 
@@ -29,7 +31,7 @@ class BoundsCheckTest {
         var plan = BoundsCheck.of(Map.of("max_tokens", range(null, "512"), "steps", range("1", "4")));
         var own = BoundsCheck.of(Map.of("max_tokens", range(null, "600")));
 
-        assertThat(own.over(plan).ranges())
+        assertThat(own.over(plan).each())
                 .isEqualTo(Map.of(Bounded.MAX_TOKENS, range(null, "600"), Bounded.STEPS, range("1", "4")));
     }
 
@@ -45,10 +47,50 @@ class BoundsCheckTest {
             context_tokens | -    | 0     | bounds.context_tokens | bounds.context_tokens out of range: at most 0
             """)
     void namesWhatIsWrong(String name, @Nullable String min, @Nullable String max, String field, String message) {
-        assertThatThrownBy(() -> BoundsCheck.of(Map.of(name, range(min, max))))
+        refuses(name, range(min, max), field, message);
+    }
+
+    private static void refuses(String name, Bound bound, String field, String message) {
+        assertThatThrownBy(() -> BoundsCheck.of(Map.of(name, bound)))
                 .isInstanceOfSatisfying(
                         SeedbedException.class, e -> assertThat(e.param()).isEqualTo(field))
                 .hasMessageContaining(message);
+    }
+
+    private static Bound allowed(String... names) {
+        return Bound.names(List.of(names));
+    }
+
+    @Test
+    void takesNamesInOneOrderAndEachOnce() {
+        var bounds = BoundsCheck.of(Map.of("mode", allowed("diffusion", "exact", "diffusion")));
+
+        assertThat(bounds.each()).isEqualTo(Map.of(Bounded.MODE, allowed("exact", "diffusion")));
+        assertThat(BoundsJson.write(bounds)).isEqualTo("{\"mode\":{\"allowed\":[\"exact\",\"diffusion\"]}}");
+        assertThat(BoundsJson.read(BoundsJson.write(bounds))).isEqualTo(bounds);
+    }
+
+    @Test
+    void namesWhatIsWrongWithNames() {
+        refuses("mode", range(null, null), "bounds.mode", "bounds.mode is empty (expected: allowed, some of [autor");
+        refuses("mode", allowed(), "bounds.mode", "bounds.mode is empty");
+        refuses("policy", range("1", null), "bounds.policy", "bounds.policy is empty");
+        refuses(
+                "policy",
+                new Bound(null, BigDecimal.ONE, List.of("threshold")),
+                "bounds.policy",
+                "bounds.policy is no range (expected: allowed, some of [threshold, confident_prefix, fixed_steps])");
+        refuses("mode", allowed("fast"), "bounds.mode.allowed", "bounds.mode.allowed unknown: fast (expected");
+        refuses(
+                "mode",
+                new Bound(null, null, Collections.singletonList(null)),
+                "bounds.mode.allowed",
+                "bounds.mode.allowed unknown: null");
+        refuses(
+                "threshold",
+                new Bound(BigDecimal.ONE, null, List.of("exact")),
+                "bounds.threshold.allowed",
+                "bounds.threshold.allowed makes no sense (expected: min, max or both)");
     }
 
     @Test
@@ -62,7 +104,7 @@ class BoundsCheckTest {
         assertThat(BoundsJson.read("{\"of a later version\": {\"max\": 1}}")).isEqualTo(Bounds.NONE);
     }
 
-    private static Range range(@Nullable String min, @Nullable String max) {
-        return new Range(min == null ? null : new BigDecimal(min), max == null ? null : new BigDecimal(max));
+    private static Bound range(@Nullable String min, @Nullable String max) {
+        return Bound.range(min == null ? null : new BigDecimal(min), max == null ? null : new BigDecimal(max));
     }
 }

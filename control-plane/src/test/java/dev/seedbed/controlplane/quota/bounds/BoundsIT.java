@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
-import dev.seedbed.controlplane.AdminClient;
 import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.model.Models;
-import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.QuotaOverHttp;
 import dev.seedbed.generation.v1.DecodeOptions;
 import dev.seedbed.generation.v1.GenerateRequest;
 import dev.seedbed.generation.v1.GenerateResponse;
@@ -17,6 +16,8 @@ import dev.seedbed.generation.v1.Mode;
 import dev.seedbed.generation.v1.Policy;
 import dev.seedbed.inference.v1.ModelVersionState;
 import dev.seedbed.testkit.FakeInferenceServer;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -27,46 +28,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 /** Bounds over the admin API, and what they refuse over HTTP and gRPC before anything is reserved. */
 @ControlPlaneTest
-class BoundsIT {
+class BoundsIT extends QuotaOverHttp {
 
     private static final FakeInferenceServer adapter = ControlPlaneTest.ADAPTER;
-
-    @LocalServerPort
-    int port;
 
     @Autowired
     GrpcServerLifecycle grpcServer;
 
     @Autowired
-    Quotas quotas;
-
-    @Autowired
     Models models;
-
-    AdminClient admin;
-    TestingTenant tenant;
-    String path;
-    String key;
-
-    @BeforeEach
-    void createTenant() {
-        adapter.reset();
-        admin = new AdminClient(port);
-        tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
-        path = "/tenants/" + tenant.id();
-        key = path + "/api_keys/" + tenant.key().split("-")[2];
-    }
 
     @AfterEach
     void forgetDefaults() {
@@ -95,7 +75,7 @@ class BoundsIT {
 
     @Test
     void refuseAKnobOnEachSurface() throws Exception {
-        bound(key, "\"block_size\": {\"min\": 4, \"max\": 8}, \"threshold\": {\"min\": 0.7}");
+        bound(keyPath, "\"block_size\": {\"min\": 4, \"max\": 8}, \"threshold\": {\"min\": 0.7}");
 
         for (var surface : List.of("/v1/completions", "/v1/chat/completions", "/v1/fim/completions")) {
             requireRefusal(
@@ -171,18 +151,8 @@ class BoundsIT {
 
     @Test
     void holdOfPlanProjectAndKeyAtOnce() {
-        var project = path + "/projects/" + admin.get(key).text("project_id");
-        var plan = "plan-" + UUID.randomUUID();
-        assertThat(admin.post(
-                                "/plans",
-                                "{\"name\": \"%s\", \"bounds\": {\"max_tokens\": {\"max\": 9}, \"temperature\": {\"max\": 1}}}"
-                                        .formatted(plan))
-                        .status())
-                .isEqualTo(201);
-        assertThat(admin.call("PUT", project + "/plan", "{\"name\": \"%s\"}".formatted(plan))
-                        .status())
-                .isEqualTo(200);
-        bound(key, "\"max_tokens\": {\"max\": 7}");
+        var plan = givePlan(projectPath, "\"max_tokens\": {\"max\": 9}, \"temperature\": {\"max\": 1}");
+        bound(keyPath, "\"max_tokens\": {\"max\": 7}");
 
         requireRefusal("/v1/completions", "\"max_tokens\": 8", "invalid_request", "max_tokens", "bound of the key)");
         requireRefusal(
@@ -192,10 +162,10 @@ class BoundsIT {
                 "temperature",
                 "bound of the project's plan)");
 
-        bound(project, "\"max_tokens\": {\"max\": 5}");
+        bound(projectPath, "\"max_tokens\": {\"max\": 5}");
         requireRefusal(
                 "/v1/completions", "\"max_tokens\": 6", "invalid_request", "max_tokens", "bound of the project)");
-        var shown = admin.get(project + "/bounds").json();
+        var shown = admin.get(projectPath + "/bounds").json();
         assertThat(shown.path("own").toString()).isEqualTo("{\"max_tokens\":{\"max\":5}}");
         assertThat(shown.path("plan").path("max_tokens").path("max").asInt()).isEqualTo(9);
         assertThat(shown.path("in_force").path("max_tokens").path("max").asInt())
@@ -211,6 +181,44 @@ class BoundsIT {
         Awaitility.await()
                 .untilAsserted(() -> assertThat(status("/v1/completions", "\"max_tokens\": 5, \"temperature\": 1.5"))
                         .isEqualTo(200));
+    }
+
+    @Test
+    void refuseAModeThatIsNotAllowedOnEachSurface() throws Exception {
+        bound(path, "\"mode\": {\"allowed\": [\"exact\", \"autoregressive\"]}");
+        var message = "mode out of bounds: diffusion (expected: one of [autoregressive, exact], bound of the tenant)";
+
+        for (var surface : List.of("/v1/completions", "/v1/chat/completions", "/v1/fim/completions")) {
+            requireRefusal(surface, "\"mode\": \"diffusion\"", "invalid_request", "mode", message);
+            assertThat(status(surface, "\"mode\": \"exact\"")).isEqualTo(200);
+        }
+        requireGrpcRefusal(
+                request()
+                        .setOptions(DecodeOptions.newBuilder().setMode(Mode.MODE_DIFFUSION))
+                        .build(),
+                "mode",
+                message);
+    }
+
+    @Test
+    void allowWhatTheSubjectItselfMayEvenIfItsPlanDoesNot() {
+        givePlan(projectPath, "\"policy\": {\"allowed\": [\"threshold\"]}");
+        var asked = "\"mode\": \"diffusion\", \"policy\": \"confident_prefix\"";
+        requireRefusal(
+                "/v1/completions",
+                asked,
+                "invalid_request",
+                "policy",
+                "policy out of bounds: confident_prefix (expected: one of [threshold], bound of the project's plan)");
+
+        bound(projectPath, "\"policy\": {\"allowed\": [\"threshold\", \"confident_prefix\", \"fixed_steps\"]}");
+
+        Awaitility.await()
+                .untilAsserted(
+                        () -> assertThat(status("/v1/completions", asked)).isEqualTo(200));
+        assertThat(admin.call("PUT", path + "/bounds", "{\"bounds\": {\"mode\": {\"allowed\": [\"fast\"]}}}")
+                        .text("detail"))
+                .contains("bounds.mode.allowed unknown: fast (expected: allowed, some of [autoregressive, exact");
     }
 
     @Test
@@ -240,6 +248,18 @@ class BoundsIT {
     private void bound(String subject, String bounds) {
         var set = admin.call("PUT", subject + "/bounds", "{\"bounds\": {%s}}".formatted(bounds));
         assertThat(set.status()).as(set.text("detail")).isEqualTo(200);
+    }
+
+    /** Gives a subject a plan of its own. @return its name */
+    private String givePlan(String subject, String bounds) {
+        var plan = "plan-" + UUID.randomUUID();
+        assertThat(admin.post("/plans", "{\"name\": \"%s\", \"bounds\": {%s}}".formatted(plan, bounds))
+                        .status())
+                .isEqualTo(201);
+        assertThat(admin.call("PUT", subject + "/plan", "{\"name\": \"%s\"}".formatted(plan))
+                        .status())
+                .isEqualTo(200);
+        return plan;
     }
 
     private static String body(String surface, @Nullable String fields) {
@@ -296,18 +316,22 @@ class BoundsIT {
     }
 
     private List<GenerateResponse> generate(GenerateRequest request) {
+        return over(channel -> {
+            var events = new ArrayList<GenerateResponse>();
+            GenerationServiceGrpc.newBlockingStub(channel).generate(request).forEachRemaining(events::add);
+            return events;
+        });
+    }
+
+    private <T> T over(Function<Channel, T> call) {
         var channel = NettyChannelBuilder.forAddress("127.0.0.1", grpcServer.getPort())
                 .usePlaintext()
                 .build();
         try {
             var headers = new Metadata();
             headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + tenant.key());
-            var events = new ArrayList<GenerateResponse>();
-            GenerationServiceGrpc.newBlockingStub(channel)
-                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-                    .generate(request)
-                    .forEachRemaining(events::add);
-            return events;
+            return call.apply(
+                    ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)));
         } finally {
             channel.shutdownNow();
         }
