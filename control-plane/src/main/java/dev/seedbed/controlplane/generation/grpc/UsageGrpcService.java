@@ -1,6 +1,7 @@
 package dev.seedbed.controlplane.generation.grpc;
 
 import dev.seedbed.controlplane.generation.CallerLimits;
+import dev.seedbed.controlplane.quota.CallerBounds;
 import dev.seedbed.controlplane.tenant.ApiKeys;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.Scope;
@@ -28,13 +29,21 @@ class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBase {
     private final ApiKeys apiKeys;
     private final UsageReport report;
     private final CallerLimits limits;
+    private final CallerBounds bounds;
     private final Rejections rejections;
     private final Clock clock;
 
-    UsageGrpcService(ApiKeys apiKeys, UsageReport report, CallerLimits limits, Rejections rejections, Clock clock) {
+    UsageGrpcService(
+            ApiKeys apiKeys,
+            UsageReport report,
+            CallerLimits limits,
+            CallerBounds bounds,
+            Rejections rejections,
+            Clock clock) {
         this.apiKeys = apiKeys;
         this.report = report;
         this.limits = limits;
+        this.bounds = bounds;
         this.rejections = rejections;
         this.clock = clock;
     }
@@ -49,7 +58,7 @@ class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBase {
 
     @Override
     public void listLimits(ListLimitsRequest request, StreamObserver<ListLimitsResponse> response) {
-        answer("ListLimits", response, caller -> UsageWire.limits(limits.of(caller)));
+        answer("ListLimits", response, caller -> UsageWire.limits(limits.of(caller), bounds.of(caller)));
     }
 
     private <T> void answer(String rpc, StreamObserver<T> response, Function<Caller, T> step) {

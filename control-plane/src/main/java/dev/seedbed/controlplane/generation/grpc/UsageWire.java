@@ -3,12 +3,14 @@ package dev.seedbed.controlplane.generation.grpc;
 import static dev.seedbed.controlplane.wire.SeedbedException.invalid;
 
 import dev.seedbed.controlplane.generation.RateLimit;
+import dev.seedbed.controlplane.quota.BoundInForce;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.UsageQuery;
 import dev.seedbed.controlplane.usage.UsageQuery.Group;
 import dev.seedbed.controlplane.usage.UsageQuery.Width;
 import dev.seedbed.controlplane.usage.UsageReport;
 import dev.seedbed.generation.v1.Amount;
+import dev.seedbed.generation.v1.Bound;
 import dev.seedbed.generation.v1.GetUsageRequest;
 import dev.seedbed.generation.v1.GetUsageResponse;
 import dev.seedbed.generation.v1.Limit;
@@ -113,7 +115,7 @@ final class UsageWire {
                 .build();
     }
 
-    static ListLimitsResponse limits(List<RateLimit> limits) {
+    static ListLimitsResponse limits(List<RateLimit> limits, List<BoundInForce> bounds) {
         var response = ListLimitsResponse.newBuilder();
         for (var limit : limits) {
             var shown = Limit.newBuilder()
@@ -130,6 +132,26 @@ final class UsageWire {
             }
             response.addLimits(shown);
         }
+        bounds.forEach(bound -> response.addBounds(bound(bound)));
         return response.build();
+    }
+
+    private static Bound bound(BoundInForce bound) {
+        var shown = Bound.newBuilder()
+                .setSubject(bound.subjectText())
+                .setOfPlan(bound.ofPlan())
+                .setName(bound.of().field());
+        var min = bound.to().min();
+        if (min != null) {
+            shown.setMin(min.doubleValue());
+        }
+        var max = bound.to().max();
+        if (max != null) {
+            shown.setMax(max.doubleValue());
+        }
+        if (bound.to().allowed() != null) {
+            shown.addAllAllowed(bound.to().allowed());
+        }
+        return shown.build();
     }
 }

@@ -3,11 +3,14 @@ package dev.seedbed.controlplane.generation.http;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.seedbed.controlplane.generation.CallerLimits;
 import dev.seedbed.controlplane.generation.RateLimit;
+import dev.seedbed.controlplane.quota.BoundInForce;
+import dev.seedbed.controlplane.quota.CallerBounds;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.tenant.Scope;
 import dev.seedbed.controlplane.usage.UsageBucket;
 import dev.seedbed.controlplane.usage.UsageReport;
 import jakarta.servlet.http.HttpServletRequest;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +28,14 @@ class UsageController {
     private final Callers callers;
     private final UsageReport report;
     private final CallerLimits limits;
+    private final CallerBounds bounds;
     private final Clock clock;
 
-    UsageController(Callers callers, UsageReport report, CallerLimits limits, Clock clock) {
+    UsageController(Callers callers, UsageReport report, CallerLimits limits, CallerBounds bounds, Clock clock) {
         this.callers = callers;
         this.report = report;
         this.limits = limits;
+        this.bounds = bounds;
         this.clock = clock;
     }
 
@@ -50,7 +55,10 @@ class UsageController {
     @GetMapping("/v1/usage/limits")
     Limits limits(HttpServletRequest request) {
         var caller = callers.require(request, Scope.USAGE_READ);
-        return new Limits("list", limits.of(caller).stream().map(Limit::of).toList());
+        return new Limits(
+                "list",
+                limits.of(caller).stream().map(Limit::of).toList(),
+                bounds.of(caller).stream().map(Bound::of).toList());
     }
 
     /** @param nextPage for parameter {@code page}; null: there is no more */
@@ -89,7 +97,8 @@ class UsageController {
         }
     }
 
-    record Limits(String object, List<Limit> data) {}
+    /** @param bounds which all hold at once */
+    record Limits(String object, List<Limit> data, List<Bound> bounds) {}
 
     /** @param resetSeconds from now until all of it is available again if nobody uses any; null: never */
     record Limit(
@@ -115,6 +124,28 @@ class UsageController {
                     limit.reserved(),
                     limit.remaining(),
                     reset == null ? null : reset.toMillis() / 1000.0);
+        }
+    }
+
+    /** @param allowed of mode and policy; of others null, as an end that is open */
+    record Bound(
+            String object,
+            String subject,
+            @JsonProperty("of_plan") boolean ofPlan,
+            String name,
+            @Nullable BigDecimal min,
+            @Nullable BigDecimal max,
+            @Nullable List<String> allowed) {
+
+        static Bound of(BoundInForce bound) {
+            return new Bound(
+                    "bound",
+                    bound.subjectText(),
+                    bound.ofPlan(),
+                    bound.of().field(),
+                    bound.to().min(),
+                    bound.to().max(),
+                    bound.to().allowed());
         }
     }
 }

@@ -8,12 +8,15 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant;
 import dev.seedbed.controlplane.model.Models;
 import dev.seedbed.controlplane.quota.QuotaOverHttp;
+import dev.seedbed.generation.v1.Bound;
 import dev.seedbed.generation.v1.DecodeOptions;
 import dev.seedbed.generation.v1.GenerateRequest;
 import dev.seedbed.generation.v1.GenerateResponse;
 import dev.seedbed.generation.v1.GenerationServiceGrpc;
+import dev.seedbed.generation.v1.ListLimitsRequest;
 import dev.seedbed.generation.v1.Mode;
 import dev.seedbed.generation.v1.Policy;
+import dev.seedbed.generation.v1.UsageServiceGrpc;
 import dev.seedbed.inference.v1.ModelVersionState;
 import dev.seedbed.testkit.FakeInferenceServer;
 import io.grpc.Channel;
@@ -219,6 +222,47 @@ class BoundsIT extends QuotaOverHttp {
         assertThat(admin.call("PUT", path + "/bounds", "{\"bounds\": {\"mode\": {\"allowed\": [\"fast\"]}}}")
                         .text("detail"))
                 .contains("bounds.mode.allowed unknown: fast (expected: allowed, some of [autoregressive, exact");
+    }
+
+    @Test
+    void areShownToWhomTheyHoldFor() {
+        givePlan(path, "\"threshold\": {\"min\": 0.7}");
+        bound(keyPath, "\"max_tokens\": {\"max\": 9}, \"mode\": {\"allowed\": [\"exact\"]}");
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(TestingTenant.json(tenant.get("/v1/usage/limits"))
+                                .path("bounds")
+                                .toString())
+                        .isEqualTo(
+                                "[{\"object\":\"bound\",\"subject\":\"key\",\"of_plan\":false,\"name\":\"max_tokens\","
+                                        + "\"min\":null,\"max\":9,\"allowed\":null},"
+                                        + "{\"object\":\"bound\",\"subject\":\"key\",\"of_plan\":false,\"name\":\"mode\","
+                                        + "\"min\":null,\"max\":null,\"allowed\":[\"exact\"]},"
+                                        + "{\"object\":\"bound\",\"subject\":\"tenant\",\"of_plan\":true,\"name\":\"threshold\","
+                                        + "\"min\":0.7,\"max\":null,\"allowed\":null}]"));
+        var overGrpc = over(channel -> UsageServiceGrpc.newBlockingStub(channel)
+                .listLimits(ListLimitsRequest.getDefaultInstance())
+                .getBoundsList());
+        assertThat(overGrpc)
+                .containsExactly(
+                        Bound.newBuilder()
+                                .setSubject("key")
+                                .setOfPlan(false)
+                                .setName("max_tokens")
+                                .setMax(9)
+                                .build(),
+                        Bound.newBuilder()
+                                .setSubject("key")
+                                .setOfPlan(false)
+                                .setName("mode")
+                                .addAllowed("exact")
+                                .build(),
+                        Bound.newBuilder()
+                                .setSubject("tenant")
+                                .setOfPlan(true)
+                                .setName("threshold")
+                                .setMin(0.7)
+                                .build());
     }
 
     @Test
