@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="measure the running system on this machine")
     bench.add_argument("subject", nargs="?", choices=("system", "gateway"), default="system", help="the whole system, or the control plane alone beside LiteLLM's proxy")
     bench.add_argument("--model-version", metavar="NAME", default=DEFAULT_VERSION, help="(system)")
-    bench.add_argument("--arms", default="strict", help="how the tenant's requests are accounted for, separated by commas (gateway)")
+    bench.add_argument("--arms", default="strict,leased,unaccounted", help="how the tenant's requests are accounted for, separated by commas (gateway)")
     bench.add_argument("--tenants", type=int, default=8, help="who call in turn; with one, its requests wait for one another's commits (gateway)")
     bench.add_argument("--without-litellm", action="store_true", help="(gateway)")
     bench.add_argument("--rates", default="10,25", help="requests a second, separated by commas (gateway)")

@@ -7,11 +7,12 @@ from typing import Any
 
 from launcher import admin, postgres, stack, venv
 from launcher.children import ProcessSpec
-from launcher.member import Member, tree_cpu_seconds
+from launcher.member import Member, compiler_seconds, tree_cpu_seconds
 from launcher.screen import step
 from launcher.secret_values import SecretValues
 from launcher.settings import Settings
 from launcher.load_generator import Target
+from launcher.temporary_stack import free_numbers
 
 GATEWAY_CORE = ("taskset", "--cpu-list", "0")
 DEVICE_CORE = ("taskset", "--cpu-list", "1")
@@ -45,6 +46,10 @@ class Arm:
     def of_one_tenant(self) -> "Arm":
         return replace(self, keys=self.keys[:1])
 
+    def compiler_seconds(self) -> float:
+        """Of the gateway's CPU time so far, its compiler's."""
+        return compiler_seconds(self.gateway.pid)
+
     def cpu_seconds(self) -> dict[str, float]:
         """So far, of the gateway and of its database."""
         return {
@@ -62,6 +67,7 @@ class SeedbedGateway:
         self.postgres = Member(pinned(postgres.process(settings), GATEWAY_CORE), settings.logs, settings.run)
         spec = pinned(stack.control_plane(settings, self.secrets, JAVA_OPTIONS), GATEWAY_CORE)
         self.control_plane = Member(spec, settings.logs, settings.run)
+        self._unaccounted: Member | None = None
 
     def up(self) -> None:
         with step("PostgreSQL and the control plane are ready", self.control_plane.log):
@@ -70,16 +76,30 @@ class SeedbedGateway:
             self.control_plane.restart()
             admin.provision(self.settings, self.secrets)
 
-    def arm(self, durability: str, tenants: int) -> Arm:
+    def arm(self, accounting: str, tenants: int) -> Arm:
         """With tenants of its own, whose budgets are never reached."""
-        keys = tuple(self._key(durability) for _ in range(tenants))
-        return Arm(f"seedbed, {durability}", f"{self.settings.base_url}/v1/chat/completions", keys, self.settings.model, self.control_plane, self.postgres)
+        keys = tuple(self._key(ACCOUNTING[accounting]) for _ in range(tenants))
+        base_url, gateway = self.settings.base_url, self.control_plane
+        if accounting == UNACCOUNTED:
+            base_url, gateway = self._without_accounting()
+        return Arm(f"seedbed, {accounting}", f"{base_url}/v1/chat/completions", keys, self.settings.model, gateway, self.postgres)
+
+    def _without_accounting(self) -> tuple[str, Member]:
+        """Another control plane on the same database, which bills nobody."""
+        http_port, grpc_port = free_numbers(2)
+        own = replace(self.settings, ports=replace(self.settings.ports, http=http_port, grpc=grpc_port))
+        spec = pinned(stack.control_plane(own, self.secrets, JAVA_OPTIONS), GATEWAY_CORE)
+        spec = replace(spec, name=f"{spec.name}-{UNACCOUNTED}", argv=[*spec.argv, f"--spring.profiles.active={UNACCOUNTED}"])
+        self._unaccounted = Member(spec, own.logs, own.run)
+        with step("the control plane without accounting is ready", self._unaccounted.log):
+            self._unaccounted.restart()
+        return own.base_url, self._unaccounted
 
     def _key(self, durability: str) -> str:
         caller = admin.Admin(self.settings.base_url, self.secrets.admin_token)
         tenant = caller.call("POST", "/tenants", {"name": f"bench {uuid.uuid4()}"})["tenant_id"]
         for unit in ("OUTPUT_TOKEN", "POSITION", "REQUEST"):
-            caller.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": 10**12, "durability": DURABILITIES[durability]})
+            caller.call("PUT", f"/tenants/{tenant}/limits/{unit}", {"limit": 10**12, "durability": durability})
         return str(caller.call("POST", f"/tenants/{tenant}/api_keys", {"name": "bench", "environment": "test"})["key"])
 
     def database(self) -> dict[str, Any]:
@@ -87,12 +107,15 @@ class SeedbedGateway:
         return postgres.connection(self.settings, self.secrets.database_password)
 
     def end(self) -> None:
+        if self._unaccounted is not None:
+            self._unaccounted.end()
         self.control_plane.end()
         self.postgres.end()
 
 
-# How the tenant's limits are kept.
-DURABILITIES = {"strict": "STRICT", "leased": "LEASED"}
+# How a request is accounted for, and the durability of its tenant's limits.
+UNACCOUNTED = "unaccounted"
+ACCOUNTING = {"strict": "STRICT", "leased": "LEASED", UNACCOUNTED: "STRICT"}
 
 
 class LiteLlm:

@@ -97,8 +97,11 @@ class Member:
 
 def cpu_seconds(pid: int) -> float:
     """User and system time since its start, of all its threads and of children that it has waited for."""
-    text = Path(f"/proc/{pid}/stat").read_text()
-    fields = text[text.rindex(")") + 2 :].split()
+    return seconds_in(Path(f"/proc/{pid}/stat").read_text())
+
+
+def seconds_in(stat: str) -> float:
+    fields = stat[stat.rindex(")") + 2 :].split()
     return sum(int(ticks) for ticks in fields[11:15]) / TICKS_PER_SECOND
 
 
@@ -113,6 +116,18 @@ def cpu_seconds_if_living(pid: int) -> float:
         return tree_cpu_seconds(pid)
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
+
+
+def compiler_seconds(pid: int) -> float:
+    """CPU time of a JVM's compiler threads so far; 0 of any other process."""
+    total = 0.0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            if "CompilerThre" in (thread / "comm").read_text():
+                total += seconds_in((thread / "stat").read_text())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended: the JVM keeps no more of them than it needs
+    return total
 
 
 def children_of(pid: int) -> list[int]:
