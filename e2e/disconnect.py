@@ -1,8 +1,16 @@
-"""Clients that go away in the middle of a stream: what they pay, and what the engine still does after their last look."""
+"""Clients that go away in the middle of a stream: what they pay, how soon they are missed, and what the engine does after that.
 
+The engine's metrics are up to 100 ms old, which is a hundred rounds of one row. So what it had done at a moment is told by the last message
+that somebody had of it by then: the client when it left, the adapter when the cancellation reached it, which it logs. Messages on their way count
+as rounds after that moment, so each figure is rather too much than too little.
+"""
+
+import re
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -18,6 +26,23 @@ from triton_metrics import is_idle, read
 READ_TOKENS = 40
 
 
+@dataclass(frozen=True)
+class Left:
+    """A client that is gone."""
+
+    request_id: str
+    time: float  # seconds since 1970
+    read_tokens: int  # at least so many
+
+
+@dataclass(frozen=True)
+class Missed:
+    """What the adapter knew when the cancellation reached it."""
+
+    time: float
+    rounds: int
+
+
 class Disconnects:
     def __init__(self, stack: ReplicaStack):
         self._stack = stack
@@ -30,61 +55,71 @@ class Disconnects:
             self._request = long_generation.find(client, stack.settings.model)
 
     def measure(self, times: int) -> dict[str, Any]:
-        ways: dict[str, Callable[[], tuple[str, dict[str, float]]]] = {"grpc_call_cancelled": self._cancel_grpc, "http_connection_closed": self._close_http}
+        ways: dict[str, Callable[[], Left]] = {"grpc_call_cancelled": self._cancel_grpc, "http_connection_closed": self._close_http}
         return {name: self._repeat(leave, times) for name, leave in ways.items()}
 
-    def _repeat(self, leave: Callable[[], tuple[str, dict[str, float]]], times: int) -> dict[str, Any]:
+    def _repeat(self, leave: Callable[[], Left], times: int) -> dict[str, Any]:
         seen: list[dict[str, float]] = []
         for _ in range(times):
-            request_id, before = leave()
-            left = time.monotonic()
-            eventually("the engine is idle", lambda: is_idle(self._metrics, self._stack.settings.model_version))
-            idle_after = time.monotonic() - left
-            after = self._engine()
+            start = self._engine_at_rest()
+            left = leave()
+            end = self._engine_at_rest()
             eventually("nothing is reserved", lambda: self._accounts.reserved() == 0)
-            self._check(request_id, after["positions"] - before["start"])
+            engine = {name: end[name] - start[name] for name in end}
+            work = self._check(left, engine["positions"])
+            missed = self._missed(left.request_id)
+            # One token a round, but for those of the prompt.
+            rounds_read = left.read_tokens + work["forward_passes"] - work["committed_tokens"]
             seen.append(
                 {
-                    "positions_after": after["positions"] - before["positions"],
-                    "rounds_after": after["rounds"] - before["rounds"],
-                    "positions_unbilled": after["positions"] - before["start"] - self._admin.generation(request_id)["work"]["positions_evaluated"],
-                    "milliseconds_to_idle": 1000 * idle_after,
+                    "milliseconds_to_detection": 1000 * (missed.time - left.time),
+                    "rounds_to_detection": missed.rounds - rounds_read,
+                    "rounds_after_detection": engine["rounds"] - missed.rounds,
+                    "positions_unbilled": engine["positions"] - work["positions_evaluated"],
                 }
             )
         return {figure: {"median": statistics.median(row[figure] for row in seen), "most": max(row[figure] for row in seen)} for figure in seen[0]} | {"times": times}
 
-    def _check(self, request_id: str, engine_positions: float) -> None:
+    def _check(self, left: Left, engine_positions: float) -> dict[str, int]:
         """The tenant pays exactly the last report, which is never more than the engine did."""
-        record = self._admin.generation(request_id)
-        work, paid = record["work"], self._accounts.charged_for(request_id)
-        assert record["state"] == "CANCELLED", f"state of {request_id}: {record['state']} (expected: CANCELLED)"
-        assert paid["OUTPUT_TOKEN"] == work["committed_tokens"] >= READ_TOKENS, f"paid: {paid} (last report: {work}; read: {READ_TOKENS} tokens)"
+        record = self._admin.generation(left.request_id)
+        work, paid = record["work"], self._accounts.charged_for(left.request_id)
+        assert record["state"] == "CANCELLED", f"state of {left.request_id}: {record['state']} (expected: CANCELLED)"
+        assert paid["OUTPUT_TOKEN"] == work["committed_tokens"] >= left.read_tokens, f"paid: {paid} (last report: {work}; read: {left.read_tokens} tokens)"
         assert paid["POSITION"] == work["positions_evaluated"] <= engine_positions, f"paid: {paid} (last report: {work}; engine: {engine_positions} positions)"
         assert work["committed_tokens"] < self._request.max_tokens, f"the generation was not interrupted: {work}"
+        return dict(work)
 
-    def _engine(self) -> dict[str, float]:
+    def _engine_at_rest(self) -> dict[str, float]:
+        eventually("the engine is idle", lambda: is_idle(self._metrics, self._stack.settings.model_version))
         names = {"positions": "positions_evaluated_total", "rounds": "rounds_total"}
         return {key: read(self._metrics, f"block_diffusion_{name}", self._stack.settings.model_version) for key, name in names.items()}
 
-    def _cancel_grpc(self) -> tuple[str, dict[str, float]]:
-        start = self._engine()["positions"]
+    def _missed(self, request_id: str) -> Missed:
+        line = re.compile(rf"^(?P<time>\S+) .* generation {request_id} on \S+ ended: CANCELLED, .* (?P<rounds>\d+) forward passes$", re.MULTILINE)
+        log = self._stack.settings.logs / "inference-adapter.log"
+        found = eventually("the adapter says that the caller is gone", lambda: line.search(log.read_text()))
+        return Missed(datetime.fromisoformat(found["time"].replace("Z", "+00:00")).timestamp(), int(found["rounds"]))
+
+    def _cancel_grpc(self) -> Left:
         with connected(self._replica.grpc, self._tenant.api_key) as client:
             call = client.open(self._request)
             request_id = next(call).started.request_id
+            read_tokens = 0
             for event in call:
-                if event.work.committed_tokens >= READ_TOKENS:
+                read_tokens = event.work.committed_tokens
+                if read_tokens >= READ_TOKENS:
                     break
-            before = self._engine()  # just before: what is measured is rather too much than too little
+            left = Left(request_id, time.time(), read_tokens)
             call.cancel()
-        return request_id, before | {"start": start}
+        return left
 
-    def _close_http(self) -> tuple[str, dict[str, float]]:
-        start = self._engine()["positions"]
+    def _close_http(self) -> Left:
         body = long_generation.body_of(self._request) | {"stream": True}
         url, headers = f"{self._replica.base_url}/v1/completions", {"Authorization": f"Bearer {self._tenant.api_key}"}
         with httpx.stream("POST", url, json=body, headers=headers, timeout=60) as answer:
             lines = (line for line in answer.iter_lines() if line.startswith("data: "))
             for _ in range(READ_TOKENS):
                 next(lines)
-            before = self._engine()
-        return answer.headers["x-request-id"], before | {"start": start}
+            left = Left(answer.headers["x-request-id"], time.time(), READ_TOKENS)
+        return left
