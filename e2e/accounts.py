@@ -27,6 +27,15 @@ REQUESTS = "SELECT request_id::text FROM usage_generation WHERE tenant_id = :ten
 FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHERE tenant_id = :tenant::uuid AND state = 'FINISHED'"
 
 
+MIGRATIONS = "SELECT version, execution_time FROM flyway_schema_history WHERE success AND version IS NOT NULL ORDER BY installed_rank"
+
+
+def migrations(database: dict[str, Any]) -> dict[str, int]:
+    """Those that the schema has had, each with the milliseconds it took."""
+    with closing(Connection(timeout=5, **database)) as connection:
+        return dict(connection.run(MIGRATIONS))
+
+
 @dataclass(frozen=True)
 class Balance:
     limit: int

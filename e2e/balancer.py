@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 Address = tuple[str, int]
 
@@ -24,6 +25,7 @@ class Balancer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -33,7 +35,14 @@ class Balancer:
         except OSError:
             to_client.transport.abort()
             return
-        await asyncio.gather(pump(from_client, to_replica), pump(from_replica, to_client))
+        with suppress(asyncio.CancelledError):  # the balancer ends
+            await asyncio.gather(pump(from_client, to_replica), pump(from_replica, to_client))
+
+    async def _hang_up(self) -> None:
+        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in open_ones:
+            task.cancel()
+        await asyncio.gather(*open_ones, return_exceptions=True)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         first = next(self._turn)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import mixed_versions
 import rolling_restart
 from budget_burst import (
     Bursts,
@@ -82,6 +83,12 @@ def rolling(home: Path, options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def versions(home: Path, options: argparse.Namespace) -> dict[str, Any]:
+    old = mixed_versions.Old(options.old_commit, options.old_subject, options.old_jar)
+    with replica_stack.running(home, options=rolling_restart.OPTIONS, jar=old.jar) as stack:
+        return mixed_versions.MixedVersions(stack, old, Size(options.requests, options.budget), say).measure()
+
+
 def shown(title: str, outcome: dict[str, Any]) -> dict[str, Any]:
     say(f"  {title}: {outcome['clients_saw']}, {outcome['reservations']}, at most {outcome['watched']['most_posted_and_reserved']} held in {outcome['watched']['looks']} looks")
     if further := outcome.get("further_burst"):
@@ -93,7 +100,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-SCENARIOS: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {"budget": budget, "disconnect": disconnect, "rolling": rolling}
+SCENARIOS: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {"budget": budget, "disconnect": disconnect, "rolling": rolling, "versions": versions}
 
 
 def main() -> None:
@@ -112,6 +119,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--rolls", type=int, default=3)
+    parser.add_argument("--old-commit")
+    parser.add_argument("--old-subject")
+    parser.add_argument("--old-jar", type=Path)
     options = parser.parse_args()
     result = {
         "machine": machine.describe(),

@@ -24,14 +24,14 @@ BETWEEN_SECONDS = 5.0  # of load with all replicas
 class Load:
     """Clients as anyone makes them, with their default retries. Each sends one request after the other, every second one streamed."""
 
-    def __init__(self, base_url: str, api_key: str, model: str):
+    def __init__(self, base_url: str, api_key: str, model: str, clients: int = CLIENTS):
         self.answers: dict[str, int] = {}  # output tokens of answers whose end was seen, by request id
         self.failures: Counter[str] = Counter()
         self.attempts = 0
         self._model = model
         self._prompts = json.loads(Path(__file__).with_name("prompts.json").read_text())
         self._done = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(base_url, api_key, number)) for number in range(CLIENTS)]
+        self._threads = [threading.Thread(target=self._run, args=(base_url, api_key, number)) for number in range(clients)]
 
     def __enter__(self) -> "Load":
         for thread in self._threads:
@@ -42,6 +42,11 @@ class Load:
         self._done.set()
         for thread in self._threads:
             thread.join()
+
+    def without_equal_row(self, accounts: Accounts) -> dict[str, int]:
+        """Answers that were seen to their end and are not recorded so."""
+        finished = accounts.finished()
+        return {request_id: tokens for request_id, tokens in self.answers.items() if finished.get(request_id) != tokens}
 
     def _run(self, base_url: str, api_key: str, first: int) -> None:
         with openai.OpenAI(base_url=f"{base_url}/v1", api_key=api_key) as client:
@@ -87,8 +92,7 @@ def measure(stack: ReplicaStack, rolls: int) -> dict[str, Any]:
             stop_seconds.append(round(time.monotonic() - began, 2))
             replica.restart()
             time.sleep(BETWEEN_SECONDS)
-    finished = accounts.finished()
-    lost = {request_id: tokens for request_id, tokens in load.answers.items() if finished.get(request_id) != tokens}
+    lost = load.without_equal_row(accounts)
     assert not lost, f"answers whose end was seen, without an equal row: {lost}"
     return {
         "restarts": len(stop_seconds),

@@ -56,9 +56,9 @@ def maven(log: Path, *arguments: str) -> None:
     run_logged([str(ROOT / "mvnw"), "--batch-mode", *arguments], log, java_env())
 
 
-def jar(module: str) -> Path:
+def jar(module: str, sources: Path = ROOT) -> Path:
     """The runnable jar of a module."""
-    found = sorted((ROOT / module / "target").glob(f"{JARS[module]}-*.jar"))
+    found = sorted((sources / module / "target").glob(f"{JARS[module]}-*.jar"))
     found = [path for path in found if not path.name.endswith(("-sources.jar", "-tests.jar"))]
     if not found:
         raise LauncherError(f"no jar in {module}/target: the Java build did not finish")

@@ -10,7 +10,9 @@ from launcher.screen import LauncherError
 from launcher.settings import DEFAULT_VERSION, Ports, Settings, default_home
 
 
-FAULTS = ("budget", "disconnect", "rolling")
+FAULTS = ("budget", "disconnect", "rolling", "versions")
+# The last commit on main before leases and plans: its schema is two migrations behind, and a rolling update would meet it.
+OLD_VERSION = "e0e7e5f"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     faults.add_argument("--kills", type=int, default=20, help="how often a replica is killed (budget)")
     faults.add_argument("--times", type=int, default=20, help="how often a client goes away (disconnect)")
     faults.add_argument("--rolls", type=int, default=3, help="how often each replica is restarted (rolling)")
+    faults.add_argument("--old", metavar="COMMIT", default=OLD_VERSION, help="whose control plane runs beside this one's (versions)")
     faults.add_argument("--out", help="where the result is written as JSON (default: docs/results/faults-SCENARIO.json)")
 
     fuzz = commands.add_parser("fuzz", help="try requests made up from the OpenAPI pages on a stack of its own")

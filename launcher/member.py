@@ -40,7 +40,7 @@ class Member:
             raise LauncherError(f"{self.name} runs already (pid {self.pid})")
         self._process = children.spawn(self.spec, self.log, self._run)
 
-    def wait_ready(self, timeout_seconds: float = 120) -> None:
+    def wait_ready(self, timeout_seconds: float = 300) -> None:
         deadline = time.monotonic() + timeout_seconds
         while not self.spec.ready():
             if not self.is_alive():

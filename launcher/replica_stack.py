@@ -23,16 +23,21 @@ class Replica(Member):
 
     def __init__(self, settings: Settings, spec: ProcessSpec):
         super().__init__(spec, settings.logs, settings.run)
+        self._argv = spec.argv
         self.base_url = settings.base_url
         self.address = (settings.host, settings.ports.http)
         self.grpc = f"{settings.host}:{settings.ports.grpc}"
+
+    def run_from(self, jar: Path | None) -> None:
+        """From its next start on; None: this checkout's."""
+        self.spec = replace(self.spec, argv=self._argv if jar is None else from_jar(self._argv, jar))
 
 
 class ReplicaStack:
     """Made anew below `home`, which it owns. Runs as children of this process, which must be the one to start and stop them."""
 
-    def __init__(self, home: Path, replicas: int = 2, options: Sequence[str] = ()):
-        """`options` are added to each control plane's command line."""
+    def __init__(self, home: Path, replicas: int = 2, options: Sequence[str] = (), jar: Path | None = None):
+        """`options` are added to each control plane's command line, which runs from `jar`; None: this checkout's."""
         self.settings = Settings(home=home.resolve(), ports=free_ports())
         reap(self.settings)
         shutil.rmtree(self.settings.home, ignore_errors=True)
@@ -42,6 +47,9 @@ class ReplicaStack:
         self.engine = [self._member(stack.triton(self.settings)), self._member(stack.adapter(self.settings))]
         self.replicas = [self._replica(number, options) for number in range(1, replicas + 1)]
         self.demo_key = ""
+        self._jar = jar
+        for replica in self.replicas:
+            replica.run_from(jar)
 
     @property
     def database(self) -> dict[str, Any]:
@@ -54,7 +62,8 @@ class ReplicaStack:
         for part in self.engine:
             part.start()
         first, *others = self.replicas
-        if not quick_start.is_learned(self.settings, "control-plane"):
+        # To learn is to start, and would make this checkout's schema.
+        if self._jar is None and not quick_start.is_learned(self.settings, "control-plane"):
             quick_start.learn(self.settings, stack.control_plane(self.settings, self.secrets))
         first.restart()  # alone, as it makes the schema
         for replica in others:
@@ -85,6 +94,13 @@ def overridden(argv: Sequence[str], options: Sequence[str]) -> list[str]:
     return [argument for argument in argv if argument.partition("=")[0] not in names] + list(options)
 
 
+def from_jar(argv: Sequence[str], jar: Path) -> list[str]:
+    """Without the quick start, which is of one jar."""
+    place = argv.index("-jar") + 1
+    options = [option for option in argv[:place] if not option.startswith("-XX:AOTCache=")]
+    return [*options, str(jar), *argv[place + 1 :]]
+
+
 def reap(settings: Settings) -> None:
     """Ends what an interrupted run left behind."""
     for pid_file in settings.run.glob("*.pid"):
@@ -92,9 +108,9 @@ def reap(settings: Settings) -> None:
 
 
 @contextmanager
-def running(home: Path, replicas: int = 2, options: Sequence[str] = ()) -> Iterator[ReplicaStack]:
+def running(home: Path, replicas: int = 2, options: Sequence[str] = (), jar: Path | None = None) -> Iterator[ReplicaStack]:
     """A stack that is up; afterwards it is down."""
-    made = ReplicaStack(home, replicas, options)
+    made = ReplicaStack(home, replicas, options, jar)
     try:
         made.up()
         yield made
