@@ -44,6 +44,11 @@ public record BudgetRow(
         return limit == null ? Long.MAX_VALUE : Math.max(0, limit - posted() - reserved - leased);
     }
 
+    /** Whether its limit was lowered below what was used and is held of it. */
+    public boolean isOverdrawn() {
+        return limit != null && limit < posted() + reserved + leased;
+    }
+
     /** After amounts were moved on it, each of which may be negative. Its level must have been written as it is now. */
     public BudgetRow moved(long posted, long reserved, long leased) {
         var now = levelNow();

@@ -12,7 +12,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -231,6 +233,28 @@ public class BudgetSql {
                 .param("subjects", texts(subjects))
                 .query((row, n) -> row(row))
                 .list();
+    }
+
+    /** As {@link #read}, and whose limits have no budget yet. */
+    public InForce inForce(Collection<Subject> subjects) {
+        var open = new ArrayList<BudgetRow>();
+        var unopened = new HashSet<Subject>();
+        jdbc.sql("SELECT in_force.subject AS limited, " + ROW + """
+                FROM quota_limit AS in_force
+                LEFT JOIN quota_budget AS budget
+                  ON budget.subject = in_force.subject AND budget.unit = in_force.unit AND budget.window_kind = in_force.window_kind AND %s
+                WHERE in_force.subject = ANY (:subjects)
+                ORDER BY budget_id
+                """.formatted(OPEN_NOW))
+                .param("subjects", texts(subjects))
+                .query(row -> {
+                    if (amount(row, "budget_id") == null) {
+                        unopened.add(Subject.parse(row.getString("limited")));
+                    } else {
+                        open.add(row(row));
+                    }
+                });
+        return new InForce(open, unopened);
     }
 
     private void lockAll(Collection<Subject> subjects) {

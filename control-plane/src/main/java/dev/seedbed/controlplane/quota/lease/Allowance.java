@@ -5,6 +5,7 @@ import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
+import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.Collection;
@@ -98,13 +99,14 @@ final class Allowance {
         return budgetIds;
     }
 
-    /** Whether what limits its caller is what it debits, and may be leased. @param inForce open budgets, of others too */
-    boolean debits(Collection<BudgetRow> inForce) {
+    /** Whether what limits its caller is what it debits, and may be leased. @param inForce of others too */
+    boolean debits(InForce inForce) {
         var subjects = Subject.of(caller);
-        var own = inForce.stream()
+        var own = inForce.open().stream()
                 .filter(budget -> subjects.contains(budget.subject()))
                 .toList();
-        return LeaseGrant.isAllowed(own)
+        return subjects.stream().noneMatch(inForce.unopened()::contains)
+                && LeaseGrant.isAllowed(own)
                 && own.stream().map(BudgetRow::id).collect(Collectors.toSet()).equals(Set.copyOf(budgetIds));
     }
 

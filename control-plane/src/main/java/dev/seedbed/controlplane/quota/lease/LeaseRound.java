@@ -5,6 +5,7 @@ import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.Decided;
+import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ record LeaseRound(
     /**
      * @param held leases that are still there, by their id
      * @param there requests that have a reservation
-     * @param inForce budgets that count now for the callers of the allowances
+     * @param inForce what limits the callers of the allowances now
      * @param workSoFar cumulative, of open requests
      */
     static LeaseRound decide(
@@ -56,7 +57,7 @@ record LeaseRound(
             Map<Long, Held> held,
             LockedBudgets budgets,
             Set<RequestId> there,
-            List<BudgetRow> inForce,
+            InForce inForce,
             long ownerEpoch,
             Map<RequestId, Amounts> workSoFar) {
         var flushes = allowances.stream()
@@ -65,6 +66,7 @@ record LeaseRound(
                 .toList();
         flushes.forEach(flush -> flush.record(budgets, there, ownerEpoch, workSoFar));
         flushes.forEach(flush -> flush.hold(budgets, inForce));
+        flushes.forEach(flush -> flush.shrink(budgets));
         // On top only when it is known what all of them must keep.
         flushes.forEach(flush -> flush.grow(budgets));
         var round =
@@ -120,7 +122,7 @@ record LeaseRound(
             return LeaseFlush.record(locked, allowance().budgetIds(), tenant, owner, taken, workSoFar);
         }
 
-        void hold(LockedBudgets budgets, List<BudgetRow> inForce) {
+        void hold(LockedBudgets budgets, InForce inForce) {
             if (lease == null) {
                 return;
             }
@@ -129,6 +131,19 @@ record LeaseRound(
             }
             holds = allowance().kept();
             LeaseFlush.hold(budgets, allowance().budgetIds(), lease.amounts(), spent, holds);
+        }
+
+        /** Nothing is kept of a budget whose limit was lowered below what is used and held of it. */
+        void shrink(LockedBudgets budgets) {
+            if (lease == null
+                    || allowance().isClosed()
+                    || allowance().budgetIds().stream().map(budgets::get).noneMatch(BudgetRow::isOverdrawn)) {
+                return;
+            }
+            allowance().close();
+            var rest = allowance().kept();
+            LeaseFlush.hold(budgets, allowance().budgetIds(), holds, Amounts.NONE, rest);
+            holds = rest;
         }
 
         void grow(LockedBudgets budgets) {

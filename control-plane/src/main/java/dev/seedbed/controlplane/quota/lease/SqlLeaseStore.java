@@ -8,6 +8,7 @@ import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.Decided;
+import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
 import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
@@ -96,8 +97,8 @@ class SqlLeaseStore implements LeaseStore {
                 .toList();
     }
 
-    private List<BudgetRow> inForce(List<Allowance.Snapshot> allowances) {
-        return budgets.read(allowances.stream()
+    private InForce inForce(List<Allowance.Snapshot> allowances) {
+        return budgets.inForce(allowances.stream()
                 .flatMap(snapshot -> Subject.of(snapshot.allowance().caller()).stream())
                 .distinct()
                 .toList());

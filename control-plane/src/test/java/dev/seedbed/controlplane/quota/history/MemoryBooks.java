@@ -11,6 +11,7 @@ import dev.seedbed.controlplane.quota.internal.AdmissionDecision;
 import dev.seedbed.controlplane.quota.internal.Bucket;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.Decided;
+import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
 import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
@@ -30,6 +31,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Applies the pure decisions to rows in memory, as the statements apply them to tables. */
@@ -171,8 +173,11 @@ final class MemoryBooks extends LeasingBooks implements TestingLeases.Rows {
     }
 
     @Override
-    public List<BudgetRow> inForce() {
-        return open().stream().filter(row -> row.id() < budgets.size()).toList();
+    public InForce inForce() {
+        var byOpen = open().stream().collect(Collectors.partitioningBy(row -> row.id() < budgets.size()));
+        var open = Objects.requireNonNull(byOpen.get(true));
+        var unopened = Objects.requireNonNull(byOpen.get(false));
+        return new InForce(open, unopened.stream().map(BudgetRow::subject).collect(Collectors.toSet()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.quota.QuotaOverHttp;
 import dev.seedbed.controlplane.quota.Unit;
+import dev.seedbed.controlplane.quota.Window;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +50,35 @@ class ChangesUnderLeaseIT extends QuotaOverHttp {
     void everythingAddsUp() {
         eventually().until(() -> leases().isEmpty() && leased() == 0 && posted() == admitted);
         assertThat(balances.drift()).isZero();
+    }
+
+    @Test
+    void holdsItToALoweredLimitFromItsNextRenewalOn() {
+        holdAllowance();
+        var limit = admitted + 1;
+
+        update(requests("DAY", limit, "LEASED"));
+        awaitHolderToldOfAChange();
+        var before = admitted;
+        burst(20);
+
+        assertThat(admitted).isLessThanOrEqualTo(Math.max(before, limit));
+        assertThat(burst(1)).singleElement().asString().contains("limit of the tenant, window day");
+    }
+
+    @Test
+    void stopsItWhenAWindowIsAdded() {
+        holdAllowance();
+
+        update(requests("DAY", 1_000, "LEASED") + "," + requests("MONTH", 3, "LEASED"));
+        awaitHolderToldOfAChange();
+        var uncounted = admitted;
+        eventually()
+                .until(() -> burst(2).stream().anyMatch(refusal -> refusal.contains("window month"))
+                        && budget(Unit.REQUEST, Window.MONTH).posted() == 3);
+        burst(5);
+
+        assertThat(admitted).isLessThanOrEqualTo(uncounted + 3);
     }
 
     @Test

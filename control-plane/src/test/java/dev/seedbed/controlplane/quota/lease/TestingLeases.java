@@ -5,6 +5,7 @@ import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.Decided;
+import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -47,8 +48,7 @@ public final class TestingLeases {
 
         BudgetRow budget(long id);
 
-        /** That count now. */
-        List<BudgetRow> inForce();
+        InForce inForce();
 
         void move(LockedBudgets.Move move);
 
