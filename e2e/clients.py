@@ -33,11 +33,19 @@ class Seen:
     failure: Failure | None
 
 
-class Running:
-    """A client at work."""
+class Client:
+    """A program that is ready to send."""
 
     def __init__(self, process: "subprocess.Popen[str]"):
         self._process = process
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+
+    def send(self) -> "Client":
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self
 
     def seen(self) -> Seen:
         """Waits for its end."""
@@ -49,11 +57,11 @@ class Running:
         return Seen(told["text"], told.get("tokens"), failure)
 
 
-def start(language: str, base_url: str, api_key: str, body: dict[str, Any], fault: str = "") -> Running:
-    """Sends POST /v1/completions; `fault`: arguments of kill(1), done after a stream's first text."""
+def start(language: str, base_url: str, api_key: str, body: dict[str, Any], fault: str = "") -> Client:
+    """Of one POST /v1/completions; `fault`: arguments of kill(1), done after a stream's first text."""
     environment = {"SEEDBED_BASE_URL": base_url, "SEEDBED_API_KEY": api_key, "SEEDBED_REQUEST": json.dumps(body), "SEEDBED_FAULT": fault}
     command = PROGRAMS[language]()
-    return Running(subprocess.Popen(command, cwd=FOLDER, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    return Client(subprocess.Popen(command, cwd=FOLDER, env=os.environ | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
 
 
 def python() -> list[str]:

@@ -1,7 +1,7 @@
 """The official clients, each as a program: sends one completion as anyone would, with its default retries, and says in JSON what came of it.
 
-`python one_request.py`, `node one_request.js` and OneRequest.java do the same. $SEEDBED_REQUEST is the body; after the first text of a
-stream $SEEDBED_FAULT is done: arguments of kill(1).
+`python one_request.py`, `node one_request.js` and OneRequest.java do the same. They say when they are ready, and send at a line of stdin.
+$SEEDBED_REQUEST is the body; after the first text of a stream $SEEDBED_FAULT is done: arguments of kill(1).
 """
 
 import json
@@ -16,9 +16,11 @@ def main() -> None:
     body = json.loads(os.environ["SEEDBED_REQUEST"])
     seen: dict[str, Any] = {"text": "", "tokens": None, "error": None}
     with openai.OpenAI(base_url=f"{os.environ['SEEDBED_BASE_URL']}/v1", api_key=os.environ["SEEDBED_API_KEY"]) as client:
+        print("ready", flush=True)
+        input()
         known = {name: body.pop(name) for name in ("model", "prompt", "max_tokens", "temperature", "top_p", "seed")}
         try:
-            if body.pop("stream"):
+            if body.pop("stream", False):
                 for chunk in client.completions.create(**known, stream=True, extra_body=body):
                     if not seen["text"] and chunk.choices[0].text:
                         subprocess.run(["kill", *os.environ["SEEDBED_FAULT"].split()], check=True)

@@ -1,10 +1,14 @@
 // What ../one_request.py says, with the official JavaScript client.
 
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import OpenAI from "openai";
 
 const { stream, ...request } = JSON.parse(process.env.SEEDBED_REQUEST);
 const client = new OpenAI({ baseURL: `${process.env.SEEDBED_BASE_URL}/v1`, apiKey: process.env.SEEDBED_API_KEY });
+console.log("ready");
+await once(process.stdin, "data");
+process.stdin.unref();
 const seen = { text: "", tokens: null, error: null };
 try {
   if (stream) {

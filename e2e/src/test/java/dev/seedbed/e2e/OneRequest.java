@@ -30,6 +30,8 @@ final class OneRequest {
                 .baseUrl(System.getenv("SEEDBED_BASE_URL") + "/v1")
                 .apiKey(System.getenv("SEEDBED_API_KEY"))
                 .build();
+        System.out.println("ready");
+        System.in.read();
         var request = new OneRequest();
         request.send(client, params, wanted.path("stream").asBoolean());
         System.out.println(json.writeValueAsString(request.seen));
