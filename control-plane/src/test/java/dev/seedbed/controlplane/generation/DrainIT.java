@@ -55,7 +55,10 @@ class DrainIT {
             assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
                     .isEqualTo(ServingStatus.NOT_SERVING);
             assertThat(tenant.get("/actuator/health/liveness").statusCode()).isEqualTo(200);
-            assertThat(tenant.post("/v1/completions", WHOLE).statusCode()).isEqualTo(200);
+            var served = tenant.post("/v1/completions", WHOLE);
+            assertThat(served.statusCode()).isEqualTo(200);
+            // So that the client's next request finds another replica.
+            assertThat(served.headers().firstValue("connection")).contains("close");
 
             await().until(() -> tenant.post("/v1/completions", WHOLE).statusCode() == 503);
             assertThat(tenant.post("/v1/completions", WHOLE).headers().firstValue("x-should-retry"))
