@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Runs one load after another, so that its own code is compiled long before the first run that counts. Each line of its input is
@@ -20,9 +21,11 @@ import java.util.List;
  */
 public final class LoadGenerator {
 
-    private final HashMap<String, Target> targets = new HashMap<>();
+    private static final Set<String> WHAT_IS_CALLED = Set.of("target", "keys", "body", "model-version", "stream");
 
-    private LoadGenerator() {}
+    private final HashMap<Options, Target> targets = new HashMap<>();
+
+    LoadGenerator() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         var generator = new LoadGenerator();
@@ -33,9 +36,8 @@ public final class LoadGenerator {
         generator.targets.values().forEach(Target::close);
     }
 
-    private String run(Options options) throws InterruptedException {
-        var target = targets.computeIfAbsent(
-                options.text("target") + options.find("body") + options.find("stream"), unused -> target(options));
+    String run(Options options) throws InterruptedException {
+        var target = targets.computeIfAbsent(options.only(WHAT_IS_CALLED), LoadGenerator::target);
         var seconds = options.decimal("seconds");
         return options.find("rate") == null
                 ? Load.closed(target, options.number("concurrency"), seconds)

@@ -3,6 +3,7 @@ package dev.seedbed.testkit.paced;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Options of a command line, {@code --name=value} each. */
@@ -19,6 +20,13 @@ record Options(Map<String, String> values) {
             values.put(argument.substring(2, equals), argument.substring(equals + 1));
         }
         return new Options(values);
+    }
+
+    /** Those of them that have one of the names. */
+    Options only(Set<String> names) {
+        var some = new HashMap<>(values);
+        some.keySet().retainAll(names);
+        return new Options(some);
     }
 
     String text(String name) {
