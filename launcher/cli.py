@@ -48,9 +48,9 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--without-litellm", action="store_true", help="(gateway)")
     bench.add_argument("--rates", default="10,25", help="requests a second, separated by commas (gateway)")
     bench.add_argument("--concurrency", type=int, default=64, help="requests at a time when saturated (gateway)")
-    bench.add_argument("--rounds", type=int, default=5, help="(gateway)")
+    bench.add_argument("--rounds", type=int, default=5, help="0: statements of a request are counted, and nothing is timed (gateway)")
     bench.add_argument("--seconds", type=float, default=8.0, help="of one run (gateway)")
-    bench.add_argument("--out", help="where the result is written as JSON (gateway; default: docs/results/gateway.json)")
+    bench.add_argument("--out", help="where the result is written as JSON (gateway; default: docs/results/gateway.json, without rounds gateway-statements.json)")
 
     commands.add_parser("fairness", help="measure what a busy tenant costs another, and write docs/results/fairness.json")
 

@@ -16,7 +16,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Writes what was spent of leases; renews the reservations of all open generations and posts their work so far, in one transaction each second; expires those of
+ * Writes what was spent of leases; renews the reservations of all other open generations and posts their work so far, in one transaction each second; expires those of
  * replicas that are gone. On shutdown it goes on through the {@link Drain} and until the servers have stopped.
  */
 @Component
@@ -56,8 +56,9 @@ class Heartbeat implements SmartLifecycle {
     }
 
     private void beat() {
+        var beganAtNanos = System.nanoTime();
         step(() -> accounting.flush(Flush.HEARTBEAT));
-        step(this::renew);
+        step(() -> renew(beganAtNanos));
         if (count++ % EXPIRE_EVERY != 0) {
             return;
         }
@@ -78,8 +79,11 @@ class Heartbeat implements SmartLifecycle {
         }
     }
 
-    private void renew() {
-        var generations = open.list();
+    /** Those that the flush of this beat has not renewed, with their work. */
+    private void renew(long beganAtNanos) {
+        var generations = open.list().stream()
+                .filter(generation -> !generation.isRenewedSince(beganAtNanos))
+                .toList();
         if (generations.isEmpty()) {
             return;
         }

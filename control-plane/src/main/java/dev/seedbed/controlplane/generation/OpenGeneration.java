@@ -67,6 +67,10 @@ final class OpenGeneration {
         renewedAtNanos = beforeNanos;
     }
 
+    boolean isRenewedSince(long nanos) {
+        return renewedAtNanos - nanos >= 0;
+    }
+
     void stop(String reason) {
         stopReason = reason;
     }

@@ -15,7 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("seedbed.api-key-cache")
 record ApiKeyCacheProperties(
         @DefaultValue("10000") int size,
-        @DefaultValue("150ms") Duration echoPeriod,
+        @DefaultValue("200ms") Duration echoPeriod,
         @DefaultValue("500ms") Duration trust,
         @DefaultValue("5s") Duration grace) {
 
