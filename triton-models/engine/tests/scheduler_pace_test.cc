@@ -158,7 +158,8 @@ TEST_P(PaceOfAShortStream, CountsFromItsArrivalInTheMiddleOfAFullRound) {
   gate.open();
   told->wait();
   const double share = GetParam() / (1.0 + GetParam());
-  EXPECT_LE(ended - arrived, seconds_alone(one) / share + seconds_of(curve, 24)) << "and two slices";
+  // Which slices the rounds hold depends on how many of the others had come when the first round began.
+  EXPECT_LE(ended - arrived, seconds_alone(one) / share + seconds_of(curve, 48)) << "and four slices";
 }
 
 INSTANTIATE_TEST_SUITE_P(Weights, PaceOfAShortStream, testing::Values(1, 3));
