@@ -25,8 +25,6 @@ LEDGER = "SELECT coalesce(sum(amount), 0)::bigint FROM usage_ledger_entry WHERE 
 CHARGED_FOR = "SELECT unit, sum(amount)::bigint FROM usage_ledger_entry WHERE debit_account = :subject AND request_id = :request::uuid GROUP BY unit"
 REQUESTS = "SELECT request_id::text FROM usage_generation WHERE tenant_id = :tenant::uuid ORDER BY create_time"
 FINISHED = "SELECT request_id::text, committed_tokens FROM usage_generation WHERE tenant_id = :tenant::uuid AND state = 'FINISHED'"
-
-
 MIGRATIONS = "SELECT version, execution_time FROM flyway_schema_history WHERE success AND version IS NOT NULL ORDER BY installed_rank"
 
 

@@ -90,11 +90,10 @@ class Accounting {
         if (deferred == null) {
             return lanes.in(caller.tenantId(), fromDatabase);
         }
-        return leased.admit(generation, caller, wanted, admitted, deferred)
+        var candidate = new LeasedGenerations.Candidate(generation, caller, wanted, admitted, deferred);
+        return leased.admit(candidate)
                 .orElseGet(() -> lanes.in(
-                        caller.tenantId(),
-                        () -> leased.admitAfterAll(generation, caller, wanted, admitted, deferred)
-                                .orElseGet(fromDatabase)));
+                        caller.tenantId(), () -> leased.admitAfterAll(candidate).orElseGet(fromDatabase)));
     }
 
     void extend(RequestId id, TenantId tenant, Amounts more) {

@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -101,24 +100,31 @@ final class LeasedGenerations {
     }
 
     /**
-     * Admits a generation without the database.
+     * What waits to be admitted.
      *
      * @param admitted what its record says, under given budgets
      * @param step taken by the flush that records it
-     * @return the budgets as the last heartbeat left them; empty: the database must be asked
      */
-    Optional<List<Budget>> admit(
+    record Candidate(
             OpenGeneration generation,
             Caller caller,
             Amounts wanted,
             Function<List<Budget>, Admitted> admitted,
-            AdmissionStep.Deferred step) {
-        return leases.offer(caller).flatMap(offer -> {
-            var leased = new Leased(generation, admitted.apply(offer.budgets()), step);
+            AdmissionStep.Deferred step) {}
+
+    /**
+     * Admits a generation without the database.
+     *
+     * @return the budgets as the last heartbeat left them; empty: the database must be asked
+     */
+    Optional<List<Budget>> admit(Candidate candidate) {
+        return leases.offer(candidate.caller()).flatMap(offer -> {
+            var generation = candidate.generation();
+            var leased = new Leased(generation, candidate.admitted().apply(offer.budgets()), candidate.step());
             generation.renewed(offer.renewedAtNanos());
             // Before it is taken: a flush that finds it must know it.
             generations.put(generation.id(), leased);
-            leased.request = leases.take(generation.id(), caller, wanted);
+            leased.request = leases.take(generation.id(), candidate.caller(), candidate.wanted());
             if (leased.request == null) {
                 generations.remove(generation.id());
                 return Optional.empty();
@@ -131,34 +137,28 @@ final class LeasedGenerations {
      * As {@link #admit}, for one that has waited for its turn to ask the database: meanwhile others may have brought an allowance, and a
      * flush may bring more of it for all that wait. So a key that becomes busy costs a few transactions, however many requests it sends.
      */
-    Optional<List<Budget>> admitAfterAll(
-            OpenGeneration generation,
-            Caller caller,
-            Amounts wanted,
-            Function<List<Budget>, Admitted> admitted,
-            AdmissionStep.Deferred step) {
-        Supplier<Optional<List<Budget>>> again = () -> admit(generation, caller, wanted, admitted, step);
-        return again.get().or(() -> {
-            if (!leases.mayGrow(caller)) {
+    Optional<List<Budget>> admitAfterAll(Candidate candidate) {
+        return admit(candidate).or(() -> {
+            if (!leases.mayGrow(candidate.caller())) {
                 return Optional.empty();
             }
             flushing.lock();
             try {
-                return again.get().or(() -> afterFlush(caller, again));
+                return admit(candidate).or(() -> afterFlush(candidate));
             } finally {
                 flushing.unlock();
             }
         });
     }
 
-    private Optional<List<Budget>> afterFlush(Caller caller, Supplier<Optional<List<Budget>>> again) {
-        if (!leases.mayGrow(caller)) {
+    private Optional<List<Budget>> afterFlush(Candidate candidate) {
+        if (!leases.mayGrow(candidate.caller())) {
             return Optional.empty();
         }
         flush(Flush.DEMAND);
-        var taken = again.get();
+        var taken = admit(candidate);
         if (taken.isEmpty()) {
-            leases.cannotGrow(caller);
+            leases.cannotGrow(candidate.caller());
         }
         return taken;
     }

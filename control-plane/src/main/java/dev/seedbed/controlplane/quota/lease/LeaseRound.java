@@ -62,7 +62,7 @@ record LeaseRound(
             Map<RequestId, Amounts> workSoFar) {
         var flushes = allowances.stream()
                 .map(snapshot ->
-                        new Flush(snapshot, held.get(snapshot.allowance().leaseId())))
+                        new LeaseInFlush(snapshot, held.get(snapshot.allowance().leaseId())))
                 .toList();
         flushes.forEach(flush -> flush.record(budgets, there, ownerEpoch, workSoFar));
         flushes.forEach(flush -> flush.hold(budgets, inForce));
@@ -81,7 +81,7 @@ record LeaseRound(
     }
 
     /** One lease in one flush. */
-    private static final class Flush {
+    private static final class LeaseInFlush {
 
         private final Allowance.Snapshot snapshot;
         private final @Nullable Held lease;
@@ -91,7 +91,7 @@ record LeaseRound(
         private Amounts holds = Amounts.NONE;
         private Amounts granted = Amounts.NONE;
 
-        Flush(Allowance.Snapshot snapshot, @Nullable Held lease) {
+        LeaseInFlush(Allowance.Snapshot snapshot, @Nullable Held lease) {
             this.snapshot = snapshot;
             this.lease = lease;
         }
