@@ -18,6 +18,7 @@ import dev.seedbed.controlplane.usage.GenerationRecords.Ended;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -42,20 +43,22 @@ class Accounting {
     private final GenerationRecords records;
     private final long ownerEpoch;
     private final LeasedGenerations leased;
-    private final TenantLanes lanes = new TenantLanes();
+    private final StrictGenerations strict;
 
     Accounting(
             TransactionTemplate transaction,
             Quotas quotas,
             Leases leases,
             UsageLedger ledger,
-            GenerationRecords records) {
+            GenerationRecords records,
+            MeterRegistry meters) {
         this.transaction = transaction;
         this.quotas = quotas;
         this.ledger = ledger;
         this.records = records;
         this.ownerEpoch = quotas.newOwnerEpoch();
         this.leased = new LeasedGenerations(transaction, leases, ledger, records, ownerEpoch);
+        this.strict = new StrictGenerations(transaction, quotas, ledger, records, ownerEpoch, leased, meters);
     }
 
     /**
@@ -79,26 +82,17 @@ class Accounting {
                 command.surface(),
                 KnobsJson.of(command, wanted),
                 LimitsJson.of(RateLimit.of(budgets)));
-        Supplier<List<Budget>> fromDatabase = () -> inTransaction(() -> {
-            first.apply();
-            generation.renewed(System.nanoTime());
-            var budgets = quotas.reserve(command.requestId(), caller, ownerEpoch, wanted);
-            records.open(admitted.apply(budgets));
-            return budgets;
-        });
         var deferred = first.deferred();
         if (deferred == null) {
-            return lanes.in(caller.tenantId(), fromDatabase);
+            return strict.admit(new Candidate(generation, caller, wanted, admitted, steps -> {}), first);
         }
-        var candidate = new LeasedGenerations.Candidate(generation, caller, wanted, admitted, deferred);
-        return leased.admit(candidate)
-                .orElseGet(() -> lanes.in(
-                        caller.tenantId(), () -> leased.admitAfterAll(candidate).orElseGet(fromDatabase)));
+        var candidate = new Candidate(generation, caller, wanted, admitted, deferred);
+        return leased.admit(candidate).orElseGet(() -> strict.admit(candidate));
     }
 
     void extend(RequestId id, TenantId tenant, Amounts more) {
         if (!leased.extend(id, more)) {
-            inLane(tenant, () -> quotas.extend(id, ownerEpoch, more));
+            strict.extend(id, tenant, more);
         }
     }
 
@@ -135,12 +129,12 @@ class Accounting {
     /** Settles a generation that has a reservation. */
     Posting settle(
             RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches, @Nullable Duration queueWait) {
-        return inLane(tenant, () -> {
-            var posting = quotas.settle(id, ownerEpoch, bill.amounts());
-            ledger.append(List.of(posting));
-            records.close(Map.of(id, ending.of(bill.work(), dispatches, queueWait)));
-            return posting;
-        });
+        return strict.settle(id, tenant, bill, ending.of(bill.work(), dispatches, queueWait));
+    }
+
+    /** How many strict admissions and settlements wait for the group before them. */
+    int waiting() {
+        return strict.waiting();
     }
 
     /** Resolves reservations whose owner is gone, and gives back what its leases hold. @return how many of both */
@@ -154,10 +148,6 @@ class Accounting {
             records.expire(expired);
             return expired.size();
         });
-    }
-
-    private <T> T inLane(TenantId tenant, Supplier<T> step) {
-        return lanes.in(tenant, () -> inTransaction(step));
     }
 
     private <T> T inTransaction(Supplier<T> step) {

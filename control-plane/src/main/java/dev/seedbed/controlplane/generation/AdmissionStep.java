@@ -1,6 +1,8 @@
 package dev.seedbed.controlplane.generation;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes durable with an admission: runs first in its transaction, and is undone when nothing can be reserved. */
@@ -25,11 +27,18 @@ public interface AdmissionStep {
         return null;
     }
 
-    /** A step that a flush takes together with all others of its class. */
+    /** A step that is taken together with all others of its class. */
     @FunctionalInterface
     interface Deferred {
 
         /** @param steps this one among them */
         void applyAll(List<Deferred> steps);
+
+        static void applyTogether(Collection<Deferred> steps) {
+            steps.stream()
+                    .collect(Collectors.groupingBy(Object::getClass))
+                    .values()
+                    .forEach(ofOneClass -> ofOneClass.getFirst().applyAll(ofOneClass));
+        }
     }
 }

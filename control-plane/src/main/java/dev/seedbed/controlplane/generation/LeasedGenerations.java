@@ -6,7 +6,6 @@ import dev.seedbed.controlplane.quota.lease.Flush;
 import dev.seedbed.controlplane.quota.lease.LeasedRequest;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.lease.Taken;
-import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.usage.GenerationRecords;
 import dev.seedbed.controlplane.usage.GenerationRecords.Admitted;
@@ -16,7 +15,6 @@ import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +22,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -100,19 +96,6 @@ final class LeasedGenerations {
     }
 
     /**
-     * What waits to be admitted.
-     *
-     * @param admitted what its record says, under given budgets
-     * @param step taken by the flush that records it
-     */
-    record Candidate(
-            OpenGeneration generation,
-            Caller caller,
-            Amounts wanted,
-            Function<List<Budget>, Admitted> admitted,
-            AdmissionStep.Deferred step) {}
-
-    /**
      * Admits a generation without the database.
      *
      * @return the budgets as the last heartbeat left them; empty: the database must be asked
@@ -133,13 +116,18 @@ final class LeasedGenerations {
         });
     }
 
+    /** Whether {@link #admitAfterAll} may find what {@link #admit} has not. */
+    boolean mayGrow(Candidate candidate) {
+        return leases.mayGrow(candidate.caller());
+    }
+
     /**
      * As {@link #admit}, for one that has waited for its turn to ask the database: meanwhile others may have brought an allowance, and a
      * flush may bring more of it for all that wait. So a key that becomes busy costs a few transactions, however many requests it sends.
      */
     Optional<List<Budget>> admitAfterAll(Candidate candidate) {
         return admit(candidate).or(() -> {
-            if (!leases.mayGrow(candidate.caller())) {
+            if (!mayGrow(candidate)) {
                 return Optional.empty();
             }
             flushing.lock();
@@ -152,7 +140,7 @@ final class LeasedGenerations {
     }
 
     private Optional<List<Budget>> afterFlush(Candidate candidate) {
-        if (!leases.mayGrow(candidate.caller())) {
+        if (!mayGrow(candidate)) {
             return Optional.empty();
         }
         flush(Flush.DEMAND);
@@ -258,16 +246,9 @@ final class LeasedGenerations {
         later.keySet().retainAll(written.made());
         records.open(List.copyOf(later.values()));
         records.close(endings);
-        applySteps(later.keySet());
+        AdmissionStep.Deferred.applyTogether(
+                later.keySet().stream().map(id -> get(id).step).toList());
         return written;
-    }
-
-    private void applySteps(Collection<RequestId> made) {
-        made.stream()
-                .map(id -> get(id).step)
-                .collect(Collectors.groupingBy(Object::getClass))
-                .values()
-                .forEach(steps -> steps.getFirst().applyAll(steps));
     }
 
     private void written(Leases.Round round, Leases.Written written, long startedAt) {

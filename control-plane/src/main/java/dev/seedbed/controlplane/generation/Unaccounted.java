@@ -13,6 +13,7 @@ import dev.seedbed.controlplane.usage.Bill;
 import dev.seedbed.controlplane.usage.GenerationRecords;
 import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.wire.RequestId;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -41,8 +42,9 @@ class Unaccounted extends Accounting {
             Quotas quotas,
             Leases leases,
             UsageLedger ledger,
-            GenerationRecords records) {
-        super(transaction, quotas, leases, ledger, records);
+            GenerationRecords records,
+            MeterRegistry meters) {
+        super(transaction, quotas, leases, ledger, records, meters);
         log.warn("profile unaccounted is active: no limit holds and nobody is billed");
     }
 

@@ -1,9 +1,11 @@
 package dev.seedbed.controlplane.quota;
 
 import dev.seedbed.controlplane.quota.internal.AdmissionDecision;
+import dev.seedbed.controlplane.quota.internal.AdmissionRound;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.Decided;
+import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LimitCheck;
 import dev.seedbed.controlplane.quota.internal.LimitSql;
 import dev.seedbed.controlplane.quota.internal.LimitsInForce;
@@ -11,6 +13,7 @@ import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.Refusal;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.quota.internal.Settlements;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.plan.LimitChange;
 import dev.seedbed.controlplane.tenant.Caller;
@@ -18,8 +21,10 @@ import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +42,7 @@ public class Quotas {
     private final BudgetSql budgets;
     private final LimitSql limits;
     private final ReservationSql reservations;
+    private final Settlements settlements;
     private final Leases leases;
     private final LimitChange change;
     private final QuotaProperties properties;
@@ -45,12 +51,14 @@ public class Quotas {
             BudgetSql budgets,
             LimitSql limits,
             ReservationSql reservations,
+            Settlements settlements,
             Leases leases,
             LimitChange change,
             QuotaProperties properties) {
         this.budgets = budgets;
         this.limits = limits;
         this.reservations = reservations;
+        this.settlements = settlements;
         this.leases = leases;
         this.change = change;
         this.properties = properties;
@@ -71,11 +79,54 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<Budget> reserve(RequestId id, Caller caller, long ownerEpoch, Amounts wanted) {
-        var withPlace = Amounts.withPlace(wanted);
-        var rows = admit(Subject.of(caller), withPlace);
-        reservations.insert(id, caller, ownerEpoch, properties.reservationTtl(), rows, withPlace);
-        leases.grantWith(caller, ownerEpoch, rows, withPlace);
-        return after(rows, withPlace);
+        var request = new ReservationRequest(id, caller, wanted);
+        return switch (reserve(List.of(request), ownerEpoch, Locking.WAIT).getFirst()) {
+            case ReservationOutcome.Reserved(var budgets) -> budgets;
+            case ReservationOutcome.Refused(var refusal) -> throw refusal;
+            case ReservationOutcome.Contended() -> throw new IllegalStateException("no budgets: " + caller);
+        };
+    }
+
+    /** As {@link #reserve(RequestId, Caller, long, Amounts)}, one after the other. @return in their order */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public List<ReservationOutcome> reserve(List<ReservationRequest> requests, long ownerEpoch, Locking locking) {
+        var subjects = requests.stream()
+                .flatMap(request -> Subject.of(request.caller()).stream())
+                .distinct()
+                .toList();
+        var locked =
+                locking == Locking.WAIT ? new InForce(budgets.lock(subjects), Set.of()) : budgets.tryLock(subjects);
+        var round = new AdmissionRound(locked);
+        var outcomes = requests.stream().map(request -> outcome(round, request)).toList();
+        if (!round.admitted().isEmpty()) {
+            var reserved = round.reserved();
+            budgets.reserve(locked.open(), row -> reserved.getOrDefault(row.id(), 0L));
+            reservations.insert(round.admitted(), ownerEpoch, properties.reservationTtl());
+            grant(round, ownerEpoch);
+        }
+        return outcomes;
+    }
+
+    private ReservationOutcome outcome(AdmissionRound round, ReservationRequest request) {
+        var found = round.budgetsOf(request);
+        if (found.isEmpty()) {
+            return new ReservationOutcome.Contended();
+        }
+        if (round.admit(request, found) instanceof AdmissionDecision.Refused refused) {
+            return new ReservationOutcome.Refused(refusal(refused, found));
+        }
+        return new ReservationOutcome.Reserved(after(found, Amounts.withPlace(request.wanted())));
+    }
+
+    /** One of a tenant's keys in a transaction: what the others may get depends on what it got. */
+    private void grant(AdmissionRound round, long ownerEpoch) {
+        var tenants = new HashSet<TenantId>();
+        for (var admitted : round.admitted()) {
+            var caller = admitted.request().caller();
+            if (tenants.add(caller.tenantId())) {
+                leases.grantWith(caller, ownerEpoch, round.budgetsOf(admitted.request()), admitted.amounts());
+            }
+        }
     }
 
     /**
@@ -118,13 +169,25 @@ public class Quotas {
         return decided.stream().map(one -> one.posting(Posting.Kind.CHECKPOINT)).toList();
     }
 
-    /** Resolves a reservation with its final cumulative work, or settles late after an expiry; a repetition moves nothing. */
+    /**
+     * Resolves reservations with their final cumulative work, or settles late after an expiry; a repetition moves nothing.
+     *
+     * @return of each that exists and, if the others are skipped, is locked by nobody else
+     */
+    @Transactional(propagation = Propagation.MANDATORY)
+    public List<Posting> settle(Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking) {
+        var ids = cumulative.keySet();
+        var rows = locking == Locking.WAIT ? reservations.lock(ids) : reservations.tryLock(ids);
+        rows.forEach(row -> requireOwner(row, ownerEpoch));
+        return settlements.settle(rows, cumulative);
+    }
+
+    /** As {@link #settle(Map, long, Locking)}. */
     @Transactional(propagation = Propagation.MANDATORY)
     public Posting settle(RequestId id, long ownerEpoch, Amounts cumulative) {
-        var row = lockOwn(id, ownerEpoch);
-        var decided = new Decided(row, PostingDecision.settle(row, cumulative));
-        apply(List.of(decided), Decided::settlement);
-        return decided.posting(decided.settlement());
+        return settle(Map.of(id, cumulative), ownerEpoch, Locking.WAIT).stream()
+                .findFirst()
+                .orElseThrow(() -> noReservation(id));
     }
 
     /**
@@ -201,20 +264,17 @@ public class Quotas {
         setLimit(Subject.of(tenant), tenant, new Limit(unit, Window.EVER, amount, Durability.STRICT));
     }
 
-    private List<BudgetRow> admit(List<Subject> subjects, Amounts wanted) {
-        var rows = budgets.lock(subjects);
-        require(rows, wanted);
-        budgets.reserve(rows, wanted);
-        return rows;
-    }
-
     private void require(List<BudgetRow> rows, Amounts wanted) {
         if (AdmissionDecision.decide(rows, wanted) instanceof AdmissionDecision.Refused refused) {
-            if (refused.budget().leased() > 0) {
-                leases.standsInTheWay(refused.budget().id());
-            }
-            throw new AdmissionRefused(Refusal.of(refused), after(rows, Amounts.NONE));
+            throw refusal(refused, rows);
         }
+    }
+
+    private AdmissionRefused refusal(AdmissionDecision.Refused refused, List<BudgetRow> rows) {
+        if (refused.budget().leased() > 0) {
+            leases.standsInTheWay(refused.budget().id());
+        }
+        return new AdmissionRefused(Refusal.of(refused), after(rows, Amounts.NONE));
     }
 
     private static List<Budget> after(List<BudgetRow> before, Amounts wanted) {
@@ -222,11 +282,13 @@ public class Quotas {
     }
 
     private ReservationRow lockOwn(RequestId id, long ownerEpoch) {
-        var row = reservations.lock(List.of(id)).stream()
-                .findFirst()
-                .orElseThrow(() -> new SeedbedException(ErrorCode.INTERNAL, "no reservation: " + id));
+        var row = reservations.lock(List.of(id)).stream().findFirst().orElseThrow(() -> noReservation(id));
         requireOwner(row, ownerEpoch);
         return row;
+    }
+
+    private static SeedbedException noReservation(RequestId id) {
+        return new SeedbedException(ErrorCode.INTERNAL, "no reservation: " + id);
     }
 
     private static void requireOwner(ReservationRow row, long ownerEpoch) {

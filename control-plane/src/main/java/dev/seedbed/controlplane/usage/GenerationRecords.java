@@ -66,11 +66,6 @@ public class GenerationRecords {
             @Nullable Ended ended,
             @Nullable Duration endedAgo) {}
 
-    @Transactional(propagation = Propagation.MANDATORY)
-    public void open(Admitted admitted) {
-        generations.insert(List.of(new Later(admitted, Duration.ZERO, Work.NONE, null, null)));
-    }
-
     /** Records generations that may have ended already; one that is there already stays as it is. */
     @Transactional(propagation = Propagation.MANDATORY)
     public void open(List<Later> later) {

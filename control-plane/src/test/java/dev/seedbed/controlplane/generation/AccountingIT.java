@@ -400,7 +400,7 @@ class AccountingIT {
         return reserve(accounting, tenant);
     }
 
-    private static RequestId reserve(Accounting replica, TenantId tenant) {
+    static RequestId reserve(Accounting replica, TenantId tenant) {
         var command = command();
         replica.reserve(
                 TestingTenant.open(command, tenant),

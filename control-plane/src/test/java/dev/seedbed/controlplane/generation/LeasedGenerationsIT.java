@@ -31,6 +31,7 @@ import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import dev.seedbed.testkit.TestingPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -366,7 +367,8 @@ class LeasedGenerationsIT {
                 TestingQuotas.of(context, leases),
                 leases,
                 context.getBean(UsageLedger.class),
-                context.getBean(GenerationRecords.class));
+                context.getBean(GenerationRecords.class),
+                new SimpleMeterRegistry());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.quota;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.LimitSql;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.quota.internal.Settlements;
 import dev.seedbed.controlplane.quota.lease.Leases;
 import dev.seedbed.controlplane.quota.plan.LimitChange;
 import org.springframework.context.ApplicationContext;
@@ -18,6 +19,7 @@ public final class TestingQuotas {
                 database.getBean(BudgetSql.class),
                 database.getBean(LimitSql.class),
                 database.getBean(ReservationSql.class),
+                database.getBean(Settlements.class),
                 leases,
                 database.getBean(LimitChange.class),
                 database.getBean(QuotaProperties.class));

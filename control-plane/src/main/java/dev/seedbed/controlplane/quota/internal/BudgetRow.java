@@ -1,6 +1,5 @@
 package dev.seedbed.controlplane.quota.internal;
 
-import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Subject;
@@ -64,11 +63,6 @@ public record BudgetRow(
                 this.leased + leased,
                 nowMicros,
                 endMicros);
-    }
-
-    /** After amounts were reserved on it. */
-    public BudgetRow after(Amounts reserved) {
-        return moved(0, reserved.get(unit), 0);
     }
 
     /** Until its window ends; {@link Long#MAX_VALUE} if it does not. */

@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -66,6 +67,26 @@ public class BudgetSql {
             rows = lockOpen(subjects, "");
         }
         return rows;
+    }
+
+    /** As {@link #lock}, of those that nobody else has locked. @return with the subjects of which something is locked or not there */
+    public InForce tryLock(Collection<Subject> subjects) {
+        return inForce("""
+                WITH locked AS (
+                    SELECT %s
+                    FROM quota_limit AS in_force
+                    JOIN quota_budget AS budget USING (subject, unit, window_kind)
+                    WHERE subject = ANY (:subjects) AND %s
+                    ORDER BY budget_id
+                    FOR NO KEY UPDATE OF budget SKIP LOCKED
+                )
+                SELECT in_force.subject AS limited, locked.*
+                FROM quota_limit AS in_force
+                LEFT JOIN locked
+                  ON locked.subject = in_force.subject AND locked.unit = in_force.unit AND locked.window_kind = in_force.window_kind
+                WHERE in_force.subject = ANY (:subjects)
+                ORDER BY budget_id
+                """.formatted(ROW, OPEN_NOW), subjects);
     }
 
     private List<BudgetRow> lockOpen(Collection<Subject> subjects, String condition) {
@@ -143,6 +164,11 @@ public class BudgetSql {
 
     /** Adds to the reserved amounts, and writes how far buckets have sunk. The rows must be locked and have room. */
     public void reserve(List<BudgetRow> budgets, Amounts wanted) {
+        reserve(budgets, budget -> wanted.get(budget.unit()));
+    }
+
+    /** As {@link #reserve(List, Amounts)}. @param budgets as they were read @param wanted of each */
+    public void reserve(List<BudgetRow> budgets, ToLongFunction<BudgetRow> wanted) {
         jdbc.sql("""
                 UPDATE quota_budget AS budget
                 SET reserved = budget.reserved + change.amount,
@@ -154,7 +180,7 @@ public class BudgetSql {
                 WHERE budget.budget_id = change.budget_id AND (change.amount > 0 OR change.sunk)
                 """)
                 .param("ids", column(budgets, BudgetRow::id))
-                .param("amounts", column(budgets, budget -> wanted.get(budget.unit())))
+                .param("amounts", column(budgets, wanted))
                 .param("sunk", budgets.stream().map(BudgetSql::hasSunk).toArray(Boolean[]::new))
                 .param("levels", column(budgets, BudgetRow::posted))
                 .param("ats", column(budgets, budget -> budget.levelNow().atMicros()))
@@ -214,12 +240,8 @@ public class BudgetSql {
         return !budget.levelNow().equals(budget.level());
     }
 
-    private interface Column {
-        long of(BudgetRow budget);
-    }
-
-    private static Long[] column(List<BudgetRow> budgets, Column column) {
-        return budgets.stream().map(column::of).toArray(Long[]::new);
+    private static Long[] column(List<BudgetRow> budgets, ToLongFunction<BudgetRow> column) {
+        return budgets.stream().mapToLong(column).boxed().toArray(Long[]::new);
     }
 
     /** The limits in force of subjects, each with its budget in the present window; unlocked. */
@@ -237,23 +259,26 @@ public class BudgetSql {
 
     /** As {@link #read}, and whose limits have no budget yet. */
     public InForce inForce(Collection<Subject> subjects) {
-        var open = new ArrayList<BudgetRow>();
-        var unopened = new HashSet<Subject>();
-        jdbc.sql("SELECT in_force.subject AS limited, " + ROW + """
+        return inForce("SELECT in_force.subject AS limited, " + ROW + """
                 FROM quota_limit AS in_force
                 LEFT JOIN quota_budget AS budget
                   ON budget.subject = in_force.subject AND budget.unit = in_force.unit AND budget.window_kind = in_force.window_kind AND %s
                 WHERE in_force.subject = ANY (:subjects)
                 ORDER BY budget_id
-                """.formatted(OPEN_NOW))
-                .param("subjects", texts(subjects))
-                .query(row -> {
-                    if (amount(row, "budget_id") == null) {
-                        unopened.add(Subject.parse(row.getString("limited")));
-                    } else {
-                        open.add(row(row));
-                    }
-                });
+                """.formatted(OPEN_NOW), subjects);
+    }
+
+    /** @param sql one row for each limit in force, with the columns of its budget or nulls */
+    private InForce inForce(String sql, Collection<Subject> subjects) {
+        var open = new ArrayList<BudgetRow>();
+        var unopened = new HashSet<Subject>();
+        jdbc.sql(sql).param("subjects", texts(subjects)).query(row -> {
+            if (amount(row, "budget_id") == null) {
+                unopened.add(Subject.parse(row.getString("limited")));
+            } else {
+                open.add(row(row));
+            }
+        });
         return new InForce(open, unopened);
     }
 

@@ -1,9 +1,9 @@
 package dev.seedbed.controlplane.quota.internal;
 
 import dev.seedbed.controlplane.quota.Amounts;
+import dev.seedbed.controlplane.quota.Locking;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Unit;
-import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,46 +37,60 @@ public class ReservationSql {
         return jdbc.sql("SELECT nextval('quota_owner_epoch')").query(Long.class).single();
     }
 
-    public void insert(
-            RequestId id, Caller caller, long ownerEpoch, Duration ttl, List<BudgetRow> budgets, Amounts reserved) {
+    /** Budgets of which nothing is reserved get no line. */
+    public void insert(List<AdmissionRound.Admitted> admitted, long ownerEpoch, Duration ttl) {
+        var lines = admitted.stream()
+                .flatMap(one -> one.budgets().stream()
+                        .map(budget -> new ReservedLine(
+                                one.request().id(), budget, one.amounts().get(budget.unit()))))
+                .filter(line -> line.reserved() > 0)
+                .toList();
         jdbc.sql("""
                 WITH reservation AS (
                     INSERT INTO quota_reservation (reservation_id, tenant_id, owner_epoch, state, expire_time)
-                    VALUES (:id, :tenant, :epoch, 'PENDING', clock_timestamp() + :ttl_ms * interval '1 millisecond')
+                    SELECT reservation_id, tenant_id, :epoch, 'PENDING', clock_timestamp() + :ttl_ms * interval '1 millisecond'
+                    FROM unnest(:reservations::uuid[], :tenants::uuid[]) AS admitted(reservation_id, tenant_id)
                 )
                 INSERT INTO quota_reservation_line (reservation_id, budget_id, unit, reserved)
-                SELECT :id, budget_id, unit, reserved
-                FROM unnest(:ids::bigint[], :units::text[], :amounts::bigint[]) AS line(budget_id, unit, reserved)
+                SELECT * FROM unnest(:line_reservations::uuid[], :budgets::bigint[], :units::text[], :reserved::bigint[])
                 """)
-                .param("id", id.value())
-                .param("tenant", caller.tenantId().value())
                 .param("epoch", ownerEpoch)
                 .param("ttl_ms", ttl.toMillis())
-                .params(lines(budgets, reserved))
+                .param(
+                        "reservations",
+                        texts(admitted.stream().map(one -> one.request().id()).toList()))
+                .param(
+                        "tenants",
+                        admitted.stream()
+                                .map(one -> one.request().caller().tenantId().toString())
+                                .toArray(String[]::new))
+                .param(
+                        "line_reservations",
+                        texts(lines.stream().map(ReservedLine::reservation).toList()))
+                .param("budgets", lines.stream().map(line -> line.budget().id()).toArray(Long[]::new))
+                .param(
+                        "units",
+                        lines.stream().map(line -> line.budget().unit().name()).toArray(String[]::new))
+                .param("reserved", lines.stream().map(ReservedLine::reserved).toArray(Long[]::new))
                 .update();
     }
+
+    private record ReservedLine(RequestId reservation, BudgetRow budget, long reserved) {}
 
     /** Raises what the lines may post. Reservation and budgets must be locked. */
     public void extend(RequestId id, List<BudgetRow> budgets, Amounts more) {
         jdbc.sql("""
                 UPDATE quota_reservation_line AS line
                 SET reserved = line.reserved + change.amount
-                FROM unnest(:ids::bigint[], :units::text[], :amounts::bigint[]) AS change(budget_id, unit, amount)
+                FROM unnest(:ids::bigint[], :amounts::bigint[]) AS change(budget_id, amount)
                 WHERE line.reservation_id = :id AND line.budget_id = change.budget_id AND change.amount > 0
-                """).param("id", id.value()).params(lines(budgets, more)).update();
-    }
-
-    /** Budgets of which nothing is wanted get no line. */
-    private static Map<String, Object> lines(List<BudgetRow> all, Amounts amounts) {
-        var budgets =
-                all.stream().filter(budget -> amounts.get(budget.unit()) > 0).toList();
-        return Map.of(
-                "ids", budgets.stream().map(BudgetRow::id).toArray(Long[]::new),
-                "units", budgets.stream().map(budget -> budget.unit().name()).toArray(String[]::new),
-                "amounts",
-                        budgets.stream()
-                                .map(budget -> amounts.get(budget.unit()))
-                                .toArray(Long[]::new));
+                """)
+                .param("id", id.value())
+                .param("ids", budgets.stream().map(BudgetRow::id).toArray(Long[]::new))
+                .param(
+                        "amounts",
+                        budgets.stream().map(budget -> more.get(budget.unit())).toArray(Long[]::new))
+                .update();
     }
 
     /**
@@ -100,6 +115,28 @@ public class ReservationSql {
                 .list();
     }
 
+    /** As {@link #lock}, of those that nobody else has locked, with all of their budgets. */
+    public List<ReservationRow> tryLock(Collection<RequestId> ids) {
+        var lines = new HashMap<RequestId, Integer>();
+        jdbc.sql("""
+                SELECT reservation_id,
+                       (SELECT count(*) FROM quota_reservation_line AS line
+                        WHERE line.reservation_id = reservation.reservation_id) AS lines
+                FROM quota_reservation AS reservation
+                WHERE reservation_id = ANY (:ids::uuid[])
+                ORDER BY reservation_id
+                FOR NO KEY UPDATE OF reservation SKIP LOCKED
+                """).param("ids", texts(ids)).query(row -> {
+            lines.put(new RequestId(row.getObject("reservation_id", UUID.class)), row.getInt("lines"));
+        });
+        if (lines.isEmpty()) {
+            return List.of();
+        }
+        return lockBudgets(lines.keySet(), Locking.SKIP).stream()
+                .filter(row -> row.lines().size() == lines.getOrDefault(row.id(), 0))
+                .toList();
+    }
+
     /** As {@link #lock}, of pending reservations past their time that nobody else holds locked. */
     public List<ReservationRow> lockOverdue(int atMost) {
         var ids = jdbc.sql("""
@@ -117,6 +154,10 @@ public class ReservationSql {
 
     /** Of reservations that are locked. */
     public List<ReservationRow> lockBudgets(Collection<RequestId> ids) {
+        return lockBudgets(ids, Locking.WAIT);
+    }
+
+    private List<ReservationRow> lockBudgets(Collection<RequestId> ids, Locking locking) {
         var reservations = new LinkedHashMap<UUID, ReservationRow>();
         jdbc.sql("""
                 SELECT reservation_id, reservation.tenant_id, owner_epoch, state, late_time IS NOT NULL AS settled_late, postings,
@@ -128,8 +169,8 @@ public class ReservationSql {
                   ON in_force.subject = budget.subject AND in_force.unit = budget.unit AND in_force.window_kind = budget.window_kind
                 WHERE reservation_id = ANY (:ids::uuid[])
                 ORDER BY budget_id, reservation_id
-                FOR NO KEY UPDATE OF budget
-                """.formatted(BudgetSql.ROW))
+                FOR NO KEY UPDATE OF budget %s
+                """.formatted(BudgetSql.ROW, locking == Locking.SKIP ? "SKIP LOCKED" : ""))
                 .param("ids", texts(ids))
                 .query((row, n) -> {
                     reservations

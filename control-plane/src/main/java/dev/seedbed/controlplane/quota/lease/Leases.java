@@ -117,23 +117,25 @@ public class Leases {
     /**
      * Grants an allowance with the admission of a request, if its caller's limits allow it and it has none.
      *
-     * @param before the caller's budgets as that admission found them, locked
-     * @param reserved by it
+     * @param budgets all of the caller's, locked, as the transaction leaves them
+     * @param reserved by that request
      * @return to be told of the end of the transaction; empty: nothing was granted
      */
-    Optional<Grant> grant(Caller caller, long ownerEpoch, List<BudgetRow> before, Amounts reserved) {
+    Optional<Grant> grant(Caller caller, long ownerEpoch, List<BudgetRow> budgets, Amounts reserved) {
         var key = caller.apiKeyId();
-        if (!LeaseGrant.isAllowed(before) || allowances.containsKey(key) || isRecalled(key) || !beingGranted.add(key)) {
+        if (!LeaseGrant.isAllowed(budgets)
+                || allowances.containsKey(key)
+                || isRecalled(key)
+                || !beingGranted.add(key)) {
             return Optional.empty();
         }
         var grant = new Grant(key);
         try {
             var now = clock.getAsLong();
-            var after = before.stream().map(row -> row.after(reserved)).toList();
-            var amounts = LeaseGrant.first(after, reserved);
+            var amounts = LeaseGrant.first(budgets, reserved);
             if (!amounts.isNone()) {
-                var id = store.grant(ownerEpoch, caller, before, amounts);
-                grant.allowance = new Allowance(id, caller, after, amounts, now, deadline(now, after));
+                var id = store.grant(ownerEpoch, caller, budgets, amounts);
+                grant.allowance = new Allowance(id, caller, budgets, amounts, now, deadline(now, budgets));
             }
         } catch (RuntimeException e) {
             grant.completed();
@@ -167,8 +169,8 @@ public class Leases {
 
     /** As {@link #grant}, in the present transaction and until its end. */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void grantWith(Caller caller, long ownerEpoch, List<BudgetRow> before, Amounts reserved) {
-        grant(caller, ownerEpoch, before, reserved)
+    public void grantWith(Caller caller, long ownerEpoch, List<BudgetRow> budgets, Amounts reserved) {
+        grant(caller, ownerEpoch, budgets, reserved)
                 .ifPresent(grant ->
                         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                             @Override

@@ -3,16 +3,13 @@ package dev.seedbed.controlplane.quota.lease;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.QuotaProperties;
-import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
-import dev.seedbed.controlplane.quota.internal.Decided;
 import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
-import dev.seedbed.controlplane.quota.internal.PostingDecision;
-import dev.seedbed.controlplane.quota.internal.ReservationRow;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.quota.internal.Settlements;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.ArrayList;
@@ -30,12 +27,19 @@ class SqlLeaseStore implements LeaseStore {
     private final LeaseSql leases;
     private final BudgetSql budgets;
     private final ReservationSql reservations;
+    private final Settlements settlements;
     private final QuotaProperties properties;
 
-    SqlLeaseStore(LeaseSql leases, BudgetSql budgets, ReservationSql reservations, QuotaProperties properties) {
+    SqlLeaseStore(
+            LeaseSql leases,
+            BudgetSql budgets,
+            ReservationSql reservations,
+            Settlements settlements,
+            QuotaProperties properties) {
         this.leases = leases;
         this.budgets = budgets;
         this.reservations = reservations;
+        this.settlements = settlements;
         this.properties = properties;
     }
 
@@ -58,7 +62,7 @@ class SqlLeaseStore implements LeaseStore {
         var rows = budgets.lock(budgetIds(allowances), there);
         var postings = new ArrayList<Posting>();
         if (!ended.isEmpty()) {
-            postings.addAll(settle(ended));
+            postings.addAll(settlements.settle(reservations.lockBudgets(ended.keySet()), ended));
             rows = budgets.lock(budgetIds(allowances), List.of());
         }
         var locked = new LockedBudgets(rows);
@@ -102,32 +106,5 @@ class SqlLeaseStore implements LeaseStore {
                 .flatMap(snapshot -> Subject.of(snapshot.allowance().caller()).stream())
                 .distinct()
                 .toList());
-    }
-
-    /** Settles reservations, together where none of them depends on the room that another leaves. */
-    private List<Posting> settle(Map<RequestId, Amounts> ended) {
-        var postings = new ArrayList<Posting>();
-        var pending = new ArrayList<Decided>();
-        for (var row : reservations.lockBudgets(ended.keySet())) {
-            if (row.state() == ReservationState.PENDING) {
-                pending.add(settled(row, ended));
-            } else {
-                reservations.lockBudgets(List.of(row.id())).forEach(now -> postings.add(apply(settled(now, ended))));
-            }
-        }
-        reservations.apply(pending);
-        pending.forEach(one -> postings.add(one.posting(one.settlement())));
-        return postings;
-    }
-
-    private static Decided settled(ReservationRow row, Map<RequestId, Amounts> ended) {
-        return new Decided(row, PostingDecision.settle(row, ended.getOrDefault(row.id(), Amounts.NONE)));
-    }
-
-    private Posting apply(Decided one) {
-        if (one.changes(one.settlement())) {
-            reservations.apply(List.of(one));
-        }
-        return one.posting(one.settlement());
     }
 }

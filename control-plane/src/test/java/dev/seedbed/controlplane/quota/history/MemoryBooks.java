@@ -95,7 +95,7 @@ final class MemoryBooks extends LeasingBooks implements TestingLeases.Rows {
             }
         }
         reservations.put(request, new Reservation(replica, ReservationState.PENDING, false, expiry(), lines));
-        TestingLeases.grant(replica(replica).leases(), caller, replica, rows, wanted);
+        TestingLeases.grant(replica(replica).leases(), caller, replica, open(), wanted);
         return true;
     }
 

@@ -2,8 +2,11 @@ package dev.seedbed.controlplane.quota.history;
 
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Limit;
+import dev.seedbed.controlplane.quota.Locking;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Quotas;
+import dev.seedbed.controlplane.quota.ReservationOutcome;
+import dev.seedbed.controlplane.quota.ReservationRequest;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.TestingQuotas;
@@ -75,7 +78,15 @@ final class SqlBooks extends LeasingBooks {
 
     @Override
     public boolean reserve(int request, int replica, Amounts wanted) {
-        return admitted(() -> of(replica).reserve(id(request), caller, replica, wanted));
+        var inGroup = inTransaction(() -> of(replica)
+                .reserve(List.of(new ReservationRequest(id(request), caller, wanted)), replica, Locking.SKIP)
+                .getFirst());
+        return switch (inGroup) {
+            case ReservationOutcome.Reserved reserved -> true;
+            case ReservationOutcome.Refused refused -> false;
+            case ReservationOutcome.Contended contended ->
+                admitted(() -> of(replica).reserve(id(request), caller, replica, wanted));
+        };
     }
 
     @Override
@@ -113,9 +124,9 @@ final class SqlBooks extends LeasingBooks {
     @Override
     public ReservationState settle(int request, int replica, Amounts cumulative) {
         return inTransaction(() -> {
-            var posting = of(replica).settle(id(request), replica, cumulative);
-            ledger.append(List.of(posting));
-            return posting.state();
+            var postings = of(replica).settle(Map.of(id(request), cumulative), replica, Locking.SKIP);
+            ledger.append(postings);
+            return postings.getFirst().state();
         });
     }
 

@@ -34,8 +34,8 @@ public final class TestingLeases {
     }
 
     /** As {@link Leases#grantWith}, in a transaction that is committed. */
-    public static void grant(Leases leases, Caller caller, long ownerEpoch, List<BudgetRow> before, Amounts reserved) {
-        leases.grant(caller, ownerEpoch, before, reserved).ifPresent(grant -> {
+    public static void grant(Leases leases, Caller caller, long ownerEpoch, List<BudgetRow> budgets, Amounts reserved) {
+        leases.grant(caller, ownerEpoch, budgets, reserved).ifPresent(grant -> {
             grant.committed();
             grant.completed();
         });
