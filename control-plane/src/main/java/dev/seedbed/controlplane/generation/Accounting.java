@@ -20,7 +20,6 @@ import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.RequestId;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -103,20 +102,7 @@ class Accounting {
 
     /** Renews the reservations of open generations and posts their work so far. @return the state of each that exists */
     Map<RequestId, ReservationState> checkpoint(Map<RequestId, Bill> cumulative) {
-        var billed = new HashMap<RequestId, Amounts>();
-        var work = new HashMap<RequestId, Work>();
-        cumulative.forEach((id, bill) -> {
-            billed.put(id, bill.amounts());
-            work.put(id, bill.work());
-        });
-        return inTransaction(() -> {
-            var postings = quotas.checkpoint(ownerEpoch, billed);
-            ledger.append(postings);
-            records.progress(work);
-            var states = new HashMap<RequestId, ReservationState>();
-            postings.forEach(posting -> states.put(posting.requestId(), posting.state()));
-            return states;
-        });
+        return strict.checkpoint(cumulative);
     }
 
     /** Settles a generation now, or with the next flush if it was admitted from a lease. */
@@ -129,7 +115,8 @@ class Accounting {
     /** Settles a generation that has a reservation. */
     Posting settle(
             RequestId id, TenantId tenant, Bill bill, Ending ending, int dispatches, @Nullable Duration queueWait) {
-        return strict.settle(id, tenant, bill, ending.of(bill.work(), dispatches, queueWait));
+        return strict.settle(
+                new StrictWriting.Settlement(id, bill, ending.of(bill.work(), dispatches, queueWait)), tenant);
     }
 
     /** How many strict admissions and settlements wait for the group before them. */

@@ -151,6 +151,12 @@ final class LeasedGenerations {
         return taken;
     }
 
+    /** Whether the next flush makes its reservation. */
+    boolean isUnrecorded(RequestId id) {
+        var leased = generations.get(id);
+        return leased != null && !leased.isRecorded();
+    }
+
     /** @return whether more was taken; if not, the generation has a reservation now, if it is one of these, that can be extended */
     boolean extend(RequestId id, Amounts more) {
         var leased = generations.get(id);

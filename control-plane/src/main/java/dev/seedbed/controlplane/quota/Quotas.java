@@ -70,24 +70,12 @@ public class Quotas {
     }
 
     /**
-     * Reserves the wanted amounts on all budgets of key, project and tenant at once, or nothing. Whoever holds a place of
-     * {@link Unit#CONCURRENT_REQUEST} holds one.
+     * Reserves the wanted amounts of one request after the other, on all budgets of key, project and tenant at once, or nothing. A request is
+     * refused with BUDGET_EXCEEDED, RATE_LIMIT_EXCEEDED when it is a matter of waiting, or BUDGET_RESERVED when only requests in flight are
+     * in the way.
      *
-     * @return the budgets afterwards
-     * @throws SeedbedException BUDGET_EXCEEDED, RATE_LIMIT_EXCEEDED when it is a matter of waiting, or BUDGET_RESERVED when only
-     *     requests in flight are in the way
+     * @return in the order of the requests
      */
-    @Transactional(propagation = Propagation.MANDATORY)
-    public List<Budget> reserve(RequestId id, Caller caller, long ownerEpoch, Amounts wanted) {
-        var request = new ReservationRequest(id, caller, wanted);
-        return switch (reserve(List.of(request), ownerEpoch, Locking.WAIT).getFirst()) {
-            case ReservationOutcome.Reserved(var budgets) -> budgets;
-            case ReservationOutcome.Refused(var refusal) -> throw refusal;
-            case ReservationOutcome.Contended() -> throw new IllegalStateException("no budgets: " + caller);
-        };
-    }
-
-    /** As {@link #reserve(RequestId, Caller, long, Amounts)}, one after the other. @return in their order */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<ReservationOutcome> reserve(List<ReservationRequest> requests, long ownerEpoch, Locking locking) {
         var subjects = requests.stream()
@@ -136,7 +124,9 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<Budget> extend(RequestId id, long ownerEpoch, Amounts more) {
-        var reservation = lockOwn(id, ownerEpoch);
+        var reservation = lockOwn(Set.of(id), ownerEpoch, Locking.WAIT).stream()
+                .findFirst()
+                .orElseThrow(() -> noReservation(id));
         if (reservation.state() != ReservationState.PENDING) {
             throw new SeedbedException(
                     ErrorCode.INTERNAL,
@@ -153,20 +143,21 @@ public class Quotas {
     /**
      * Renews reservations of one owner and posts what is new in their cumulative work.
      *
-     * @return one posting for each reservation that exists; a state other than PENDING tells that the owner has lost it
+     * @return one posting for each reservation that exists and, if the others are skipped, is locked by nobody else; a state other than
+     *     PENDING tells that the owner has lost it
      */
     @Transactional(propagation = Propagation.MANDATORY)
-    public List<Posting> checkpoint(long ownerEpoch, Map<RequestId, Amounts> cumulative) {
-        var decided = reservations.lock(cumulative.keySet()).stream()
-                .map(row -> {
-                    requireOwner(row, ownerEpoch);
-                    return new Decided(
-                            row, PostingDecision.checkpoint(row, cumulative.getOrDefault(row.id(), Amounts.NONE)));
-                })
+    public List<Posting> checkpoint(Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking) {
+        var decided = lockOwn(cumulative.keySet(), ownerEpoch, locking).stream()
+                .map(row -> new Decided(
+                        row, PostingDecision.checkpoint(row, cumulative.getOrDefault(row.id(), Amounts.NONE))))
                 .toList();
         apply(decided, one -> Posting.Kind.CHECKPOINT);
-        reservations.renew(cumulative.keySet(), properties.reservationTtl());
-        return decided.stream().map(one -> one.posting(Posting.Kind.CHECKPOINT)).toList();
+        var postings = decided.stream()
+                .map(one -> one.posting(Posting.Kind.CHECKPOINT))
+                .toList();
+        reservations.renew(postings.stream().map(Posting::requestId).toList(), properties.reservationTtl());
+        return postings;
     }
 
     /**
@@ -176,18 +167,7 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<Posting> settle(Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking) {
-        var ids = cumulative.keySet();
-        var rows = locking == Locking.WAIT ? reservations.lock(ids) : reservations.tryLock(ids);
-        rows.forEach(row -> requireOwner(row, ownerEpoch));
-        return settlements.settle(rows, cumulative);
-    }
-
-    /** As {@link #settle(Map, long, Locking)}. */
-    @Transactional(propagation = Propagation.MANDATORY)
-    public Posting settle(RequestId id, long ownerEpoch, Amounts cumulative) {
-        return settle(Map.of(id, cumulative), ownerEpoch, Locking.WAIT).stream()
-                .findFirst()
-                .orElseThrow(() -> noReservation(id));
+        return settlements.settle(lockOwn(cumulative.keySet(), ownerEpoch, locking), cumulative);
     }
 
     /**
@@ -281,10 +261,10 @@ public class Quotas {
         return before.stream().map(row -> row.budget(wanted.get(row.unit()))).toList();
     }
 
-    private ReservationRow lockOwn(RequestId id, long ownerEpoch) {
-        var row = reservations.lock(List.of(id)).stream().findFirst().orElseThrow(() -> noReservation(id));
-        requireOwner(row, ownerEpoch);
-        return row;
+    private List<ReservationRow> lockOwn(Set<RequestId> ids, long ownerEpoch, Locking locking) {
+        var rows = locking == Locking.WAIT ? reservations.lock(ids) : reservations.tryLock(ids);
+        rows.forEach(row -> requireOwner(row, ownerEpoch));
+        return rows;
     }
 
     private static SeedbedException noReservation(RequestId id) {

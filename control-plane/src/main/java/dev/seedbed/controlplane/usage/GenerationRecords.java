@@ -75,7 +75,9 @@ public class GenerationRecords {
     /** Stores the work of running generations. */
     @Transactional(propagation = Propagation.MANDATORY)
     public void progress(Map<RequestId, Work> cumulative) {
-        generations.progress(cumulative);
+        if (!cumulative.isEmpty()) {
+            generations.progress(cumulative);
+        }
     }
 
     @Transactional(propagation = Propagation.MANDATORY)

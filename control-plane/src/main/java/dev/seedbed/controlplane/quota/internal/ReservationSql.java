@@ -208,6 +208,9 @@ public class ReservationSql {
 
     /** Moves the time of expiry of those that are still pending. The rows must be locked. */
     public void renew(Collection<RequestId> ids, Duration ttl) {
+        if (ids.isEmpty()) {
+            return;
+        }
         jdbc.sql("""
                 UPDATE quota_reservation
                 SET expire_time = clock_timestamp() + :ttl_ms * interval '1 millisecond'

@@ -78,15 +78,23 @@ final class SqlBooks extends LeasingBooks {
 
     @Override
     public boolean reserve(int request, int replica, Amounts wanted) {
-        var inGroup = inTransaction(() -> of(replica)
-                .reserve(List.of(new ReservationRequest(id(request), caller, wanted)), replica, Locking.SKIP)
-                .getFirst());
-        return switch (inGroup) {
-            case ReservationOutcome.Reserved reserved -> true;
-            case ReservationOutcome.Refused refused -> false;
-            case ReservationOutcome.Contended contended ->
-                admitted(() -> of(replica).reserve(id(request), caller, replica, wanted));
-        };
+        var inGroup = reserve(request, replica, wanted, Locking.SKIP);
+        var outcome = inGroup instanceof ReservationOutcome.Contended
+                ? reserve(request, replica, wanted, Locking.WAIT)
+                : inGroup;
+        return outcome instanceof ReservationOutcome.Reserved;
+    }
+
+    private ReservationOutcome reserve(int request, int replica, Amounts wanted, Locking locking) {
+        return Objects.requireNonNull(transaction.execute(status -> {
+            var outcome = of(replica)
+                    .reserve(List.of(new ReservationRequest(id(request), caller, wanted)), replica, locking)
+                    .getFirst();
+            if (!(outcome instanceof ReservationOutcome.Reserved)) {
+                status.setRollbackOnly();
+            }
+            return outcome;
+        }));
     }
 
     @Override
@@ -108,7 +116,7 @@ final class SqlBooks extends LeasingBooks {
         var byId = new HashMap<RequestId, Amounts>();
         cumulative.forEach((request, work) -> byId.put(id(request), work));
         List<Posting> postings = inTransaction(() -> {
-            var posted = of(replica).checkpoint(replica, byId);
+            var posted = of(replica).checkpoint(byId, replica, Locking.SKIP);
             ledger.append(posted);
             return posted;
         });
