@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--tenants", type=int, default=8, help="who call in turn; with one, its requests wait for one another's commits (gateway)")
     bench.add_argument("--without-litellm", action="store_true", help="(gateway)")
     bench.add_argument("--rates", default="10,25", help="requests a second, separated by commas (gateway)")
-    bench.add_argument("--concurrency", type=int, default=64, help="requests at a time when saturated (gateway)")
+    bench.add_argument("--concurrency", type=int, default=256, help="requests at a time when saturated (gateway)")
     bench.add_argument("--rounds", type=int, default=5, help="0: statements of a request are counted, and nothing is timed (gateway)")
     bench.add_argument("--seconds", type=float, default=8.0, help="of one run (gateway)")
     bench.add_argument("--out", help="where the result is written as JSON (gateway; default: docs/results/gateway.json, without rounds gateway-statements.json)")
