@@ -13,11 +13,9 @@ import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.wire.DatabaseFailure;
 import dev.seedbed.controlplane.wire.ErrorCode;
-import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Service;
@@ -108,23 +106,6 @@ public class Generations {
 
     private static Duration min(Duration a, Duration b) {
         return a.compareTo(b) < 0 ? a : b;
-    }
-
-    /**
-     * Stops a generation that runs in this replica.
-     *
-     * @return whether it has settled, within the patience
-     */
-    public boolean stop(RequestId id, String reason, Duration patience) {
-        open.find(id).ifPresent(generation -> generation.stop(reason));
-        var giveUpAt = System.nanoTime() + patience.toNanos();
-        while (open.find(id).isPresent()) {
-            if (System.nanoTime() > giveUpAt || Thread.currentThread().isInterrupted()) {
-                return false;
-            }
-            LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
-        }
-        return true;
     }
 
     /**

@@ -5,7 +5,6 @@ import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -58,10 +57,6 @@ class OpenGenerations {
 
     void remove(OpenGeneration generation) {
         open.remove(generation.id());
-    }
-
-    Optional<OpenGeneration> find(RequestId id) {
-        return Optional.ofNullable(open.get(id));
     }
 
     List<OpenGeneration> list() {

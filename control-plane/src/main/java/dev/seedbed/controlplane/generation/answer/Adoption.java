@@ -8,23 +8,27 @@ import dev.seedbed.controlplane.generation.Generations;
 import dev.seedbed.controlplane.quota.Reversals;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.UsageLedger;
+import dev.seedbed.controlplane.wire.RequestId;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Service;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Requests of clients that count their retries and name no key. A retry adopts the newest attempt before it, of the same key and the
- * same request, whose answer never reached the client: that one's charge is given back with the admission of the retry.
+ * Requests of clients that count their retries and name no key. A retry adopts one attempt before it, of the same key and the same
+ * request, that has ended and whose answer never reached the client: that one's charge is given back. It does so with its own
+ * admission, or soon after the attempt has ended, if that was later. An attempt that runs is left alone: it may be a sibling's.
  */
 @Service
 class Adoption {
 
     private static final Logger log = LoggerFactory.getLogger(Adoption.class);
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
+    private static final int ADOPT_AT_MOST = 100;
 
+    private final TransactionTemplate transaction;
     private final Generations generations;
     private final Fingerprints fingerprints;
     private final AttemptSql attempts;
@@ -33,12 +37,14 @@ class Adoption {
     private final AnswerMetrics metrics;
 
     Adoption(
+            TransactionTemplate transaction,
             Generations generations,
             Fingerprints fingerprints,
             AttemptSql attempts,
             Reversals reversals,
             UsageLedger ledger,
             AnswerMetrics metrics) {
+        this.transaction = transaction;
         this.generations = generations;
         this.fingerprints = fingerprints;
         this.attempts = attempts;
@@ -50,7 +56,7 @@ class Adoption {
     void generate(Caller caller, GenerationCommand command, int retryCount, Duration patience, GenerationSink sink) {
         var fingerprint = fingerprints.of(caller.tenantId(), command);
         var begun = new AttemptSql.Begun(command.requestId(), caller.apiKeyId(), fingerprint, retryCount);
-        AdmissionStep step = retryCount == 0 ? new First(begun) : retry(caller, command, begun);
+        AdmissionStep step = retryCount == 0 ? new First(begun) : retry(begun);
         try {
             generations.generate(caller, command, patience, sink, step);
         } catch (ClientGoneException gone) {
@@ -78,7 +84,7 @@ class Adoption {
 
         @Override
         public void apply() {
-            attempts.insert(List.of(begun));
+            attempts.insert(List.of(begun), false);
         }
 
         @Override
@@ -88,35 +94,38 @@ class Adoption {
 
         @Override
         public void applyAll(List<Deferred> steps) {
-            attempts.insert(steps.stream().map(step -> ((First) step).begun).toList());
+            attempts.insert(steps.stream().map(step -> ((First) step).begun).toList(), false);
         }
     }
 
-    private AdmissionStep retry(Caller caller, GenerationCommand command, AttemptSql.Begun begun) {
+    private AdmissionStep retry(AttemptSql.Begun begun) {
         // The attempt before may have been admitted from a lease a moment ago.
         generations.record();
-        var before = before(caller, begun.fingerprint(), begun.retryCount() - 1);
         return () -> {
-            attempts.insert(List.of(begun));
-            before.ifPresent(attempt -> adopt(attempt, command));
+            var adopted = attempts.adopt(begun);
+            attempts.insert(List.of(begun), adopted.isPresent());
+            adopted.ifPresent(attempt -> reverse(attempt, begun.id()));
         };
     }
 
-    private Optional<AttemptSql.Attempt> before(Caller caller, Digest fingerprint, int retryCount) {
-        return attempts.newest(caller.apiKeyId(), fingerprint, retryCount)
-                // One that runs in another replica settles there, and is not undelivered yet.
-                .filter(attempt ->
-                        !attempt.running() || generations.stop(attempt.id(), "its client tried again", STOP_PATIENCE));
+    /** Attempts that have ended after their retry began. Safe in several replicas. */
+    @Scheduled(fixedDelayString = "${seedbed.answer.adopt-interval:3s}")
+    void adoptLate() {
+        for (var attempt : attempts.late(ADOPT_AT_MOST)) {
+            try {
+                transaction.executeWithoutResult(
+                        status -> attempts.adoptLate(attempt).ifPresent(retry -> reverse(attempt, retry)));
+            } catch (RuntimeException e) {
+                log.warn("generation {} is not adopted yet: {}", attempt, e.toString());
+            }
+        }
     }
 
-    private void adopt(AttemptSql.Attempt attempt, GenerationCommand command) {
-        if (!attempts.adopt(attempt.id(), command.requestId())) {
-            return;
-        }
-        reversals.reverse(attempt.id()).ifPresent(reversal -> {
+    private void reverse(RequestId attempt, RequestId retry) {
+        reversals.reverse(attempt).ifPresent(reversal -> {
             ledger.append(reversal);
             metrics.adopted();
-            log.info("generation {} adopts {}: {} given back", command.requestId(), attempt.id(), reversal.amounts());
+            log.info("generation {} adopts {}: {} given back", retry, attempt, reversal.amounts());
         });
     }
 }

@@ -1,8 +1,9 @@
 package dev.seedbed.controlplane.generation.answer;
 
 import dev.seedbed.controlplane.tenant.ApiKeyId;
-import dev.seedbed.controlplane.usage.GenerationRecord;
 import dev.seedbed.controlplane.wire.RequestId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,9 +14,17 @@ import org.springframework.stereotype.Repository;
 @Repository
 class AttemptSql {
 
-    /** Was never brought to its client whole. */
-    private static final String UNDELIVERED =
-            "(generation.state IN ('CANCELLED', 'FAILED', 'EXPIRED') OR generation.state = 'FINISHED' AND undelivered)";
+    /** Has ended, but not with its client's whole answer. A reservation is settled when its generation has ended. */
+    private static final String CUT_SHORT = "generation.state IN ('CANCELLED', 'FAILED', 'EXPIRED')";
+
+    private static final String NOT_READ = "generation.state = 'FINISHED' AND attempt.undelivered";
+
+    /** For a given attempt and its generation. */
+    private static final String MAY_ADOPT = """
+            retry.api_key_id = attempt.api_key_id AND retry.fingerprint = attempt.fingerprint
+              AND retry.retry_count = attempt.retry_count + 1 AND retry.create_time > generation.create_time
+              AND retry.retry_count > 0 AND NOT retry.has_adopted AND retry.create_time > now() - interval '10 minutes'
+            """;
 
     private final JdbcClient jdbc;
 
@@ -23,15 +32,14 @@ class AttemptSql {
         this.jdbc = jdbc;
     }
 
-    record Attempt(RequestId id, boolean running) {}
-
     /** An attempt that begins. */
     record Begun(RequestId id, ApiKeyId key, Digest fingerprint, int retryCount) {}
 
-    void insert(List<Begun> begun) {
+    /** @param haveAdopted whether each of them has */
+    void insert(List<Begun> begun, boolean haveAdopted) {
         jdbc.sql("""
-                INSERT INTO answer_attempt (request_id, api_key_id, fingerprint, retry_count)
-                SELECT * FROM unnest(:ids::uuid[], :keys::text[], :fingerprints::bytea[], :counts::integer[])
+                INSERT INTO answer_attempt (request_id, api_key_id, fingerprint, retry_count, has_adopted)
+                SELECT made.*, :adopted FROM unnest(:ids::uuid[], :keys::text[], :fingerprints::bytea[], :counts::integer[]) AS made
                 """)
                 .param("ids", begun.stream().map(one -> one.id().toString()).toArray(String[]::new))
                 .param("keys", begun.stream().map(one -> one.key().value()).toArray(String[]::new))
@@ -39,41 +47,78 @@ class AttemptSql {
                         "fingerprints",
                         begun.stream().map(one -> one.fingerprint().bytes()).toArray(byte[][]::new))
                 .param("counts", begun.stream().map(Begun::retryCount).toArray(Integer[]::new))
+                .param("adopted", haveAdopted)
                 .update();
     }
 
-    /** The newest attempt that a retry may adopt; one that has ended before one that runs. Unlocked. */
-    Optional<Attempt> newest(ApiKeyId key, Digest fingerprint, int retryCount) {
+    /**
+     * Takes the newest undelivered attempt for a retry that is about to be inserted. One that somebody else holds is left to
+     * {@link #adoptLate}.
+     */
+    Optional<RequestId> adopt(Begun retry) {
         return jdbc.sql("""
-                SELECT request_id, generation.state
-                FROM answer_attempt AS attempt JOIN usage_generation AS generation USING (request_id)
-                WHERE attempt.api_key_id = :key AND fingerprint = :fingerprint AND retry_count = :count AND adopted_by IS NULL
-                  AND attempt.create_time > now() - interval '10 minutes'
-                  AND (generation.state = 'RUNNING' OR %s)
-                ORDER BY generation.state = 'RUNNING', attempt.create_time DESC
-                LIMIT 1
-                """.formatted(UNDELIVERED))
-                .param("key", key.value())
-                .param("fingerprint", fingerprint.bytes())
-                .param("count", retryCount)
-                .query((row, n) -> new Attempt(
-                        new RequestId(row.getObject("request_id", UUID.class)),
-                        GenerationRecord.State.RUNNING.name().equals(row.getString("state"))))
+                UPDATE answer_attempt SET adopted_by = :retry
+                WHERE request_id = (
+                    SELECT request_id FROM answer_attempt AS attempt JOIN usage_generation AS generation USING (request_id)
+                    WHERE attempt.api_key_id = :key AND fingerprint = :fingerprint AND retry_count = :count AND adopted_by IS NULL
+                      AND attempt.create_time > now() - interval '10 minutes' AND (%s OR %s)
+                    ORDER BY attempt.create_time DESC
+                    LIMIT 1
+                    FOR NO KEY UPDATE OF attempt SKIP LOCKED)
+                RETURNING request_id
+                """.formatted(CUT_SHORT, NOT_READ))
+                .param("retry", retry.id().value())
+                .param("key", retry.key().value())
+                .param("fingerprint", retry.fingerprint().bytes())
+                .param("count", retry.retryCount() - 1)
+                .query(AttemptSql::id)
                 .optional();
     }
 
-    /** @return false: it was adopted or delivered meanwhile. Waits for whoever is just adopting it */
-    boolean adopt(RequestId attempt, RequestId by) {
+    /** Undelivered attempts that a retry may adopt which began before they had ended. Unlocked. */
+    List<RequestId> late(int atMost) {
         return jdbc.sql("""
-                        UPDATE answer_attempt AS attempt SET adopted_by = :by
-                        FROM usage_generation AS generation
-                        WHERE attempt.request_id = :id AND generation.request_id = attempt.request_id
-                          AND adopted_by IS NULL AND %s
-                        """.formatted(UNDELIVERED))
-                        .param("id", attempt.value())
-                        .param("by", by.value())
-                        .update()
-                == 1;
+                SELECT attempt.request_id
+                FROM (
+                    SELECT request_id, create_time FROM usage_generation AS generation
+                    WHERE %s AND finish_time > now() - interval '10 minutes'
+                    UNION ALL
+                    SELECT request_id, generation.create_time
+                    FROM answer_attempt AS attempt JOIN usage_generation AS generation USING (request_id)
+                    WHERE %s AND adopted_by IS NULL AND attempt.create_time > now() - interval '10 minutes'
+                ) AS generation JOIN answer_attempt AS attempt USING (request_id)
+                WHERE adopted_by IS NULL AND EXISTS (SELECT FROM answer_attempt AS retry WHERE %s)
+                LIMIT :at_most
+                """.formatted(CUT_SHORT, NOT_READ, MAY_ADOPT))
+                .param("at_most", atMost)
+                .query(AttemptSql::id)
+                .list();
+    }
+
+    /** Gives an undelivered attempt to the oldest retry that may adopt it. @return that retry; empty: others were quicker */
+    Optional<RequestId> adoptLate(RequestId undelivered) {
+        return jdbc.sql("""
+                WITH pair AS (
+                    SELECT attempt.request_id AS attempt_id, retry.request_id AS retry_id
+                    FROM answer_attempt AS attempt JOIN usage_generation AS generation USING (request_id)
+                    JOIN answer_attempt AS retry ON %s
+                    WHERE attempt.request_id = :undelivered AND attempt.adopted_by IS NULL
+                    ORDER BY retry.create_time
+                    LIMIT 1
+                    FOR NO KEY UPDATE OF attempt, retry SKIP LOCKED
+                ), retry AS (
+                    UPDATE answer_attempt SET has_adopted = true FROM pair WHERE request_id = retry_id
+                )
+                UPDATE answer_attempt SET adopted_by = retry_id FROM pair WHERE request_id = attempt_id
+                RETURNING retry_id AS request_id
+                """.formatted(MAY_ADOPT))
+                .param("undelivered", undelivered.value())
+                .query(AttemptSql::id)
+                .optional();
+    }
+
+    private static RequestId id(ResultSet row, int number) throws SQLException {
+        return new RequestId(row.getObject("request_id", UUID.class));
     }
 
     /** @return false: it is not recorded */
