@@ -11,7 +11,7 @@ from launcher.settings import DEFAULT_VERSION, Ports, Settings, default_home
 
 
 FAULTS = ("budget", "disconnect", "rolling", "versions")
-# The last commit on main before leases and plans: its schema is two migrations behind, and a rolling update would meet it.
+# The last commit on main before leases and plans: its schema is three migrations behind, and a rolling update would meet it.
 OLD_VERSION = "e0e7e5f"
 
 
