@@ -6,6 +6,5 @@ ALTER TABLE answer_attempt ADD COLUMN has_adopted boolean NOT NULL DEFAULT false
 
 COMMENT ON COLUMN answer_attempt.has_adopted IS 'A retry, and the charge of an attempt before it was given back for it.';
 
+-- None on usage_generation: it would make the closing of every record dearer.
 CREATE INDEX answer_attempt_retry ON answer_attempt (api_key_id, fingerprint, retry_count, create_time) WHERE retry_count > 0 AND NOT has_adopted;
-CREATE INDEX answer_attempt_undelivered ON answer_attempt (create_time) WHERE undelivered AND adopted_by IS NULL;
-CREATE INDEX usage_generation_undelivered ON usage_generation (finish_time) WHERE state IN ('CANCELLED', 'FAILED', 'EXPIRED');

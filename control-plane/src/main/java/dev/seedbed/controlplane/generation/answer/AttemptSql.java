@@ -75,21 +75,15 @@ class AttemptSql {
                 .optional();
     }
 
-    /** Undelivered attempts that a retry may adopt which began before they had ended. Unlocked. */
+    /** Undelivered attempts that a retry may adopt which began before they had ended. Costs what there are of retries without one. Unlocked. */
     List<RequestId> late(int atMost) {
         return jdbc.sql("""
-                SELECT attempt.request_id
-                FROM (
-                    SELECT request_id, create_time FROM usage_generation AS generation
-                    WHERE %s AND finish_time > now() - interval '10 minutes'
-                    UNION ALL
-                    SELECT request_id, generation.create_time
-                    FROM answer_attempt AS attempt JOIN usage_generation AS generation USING (request_id)
-                    WHERE %s AND adopted_by IS NULL AND attempt.create_time > now() - interval '10 minutes'
-                ) AS generation JOIN answer_attempt AS attempt USING (request_id)
-                WHERE adopted_by IS NULL AND EXISTS (SELECT FROM answer_attempt AS retry WHERE %s)
+                SELECT DISTINCT attempt.request_id
+                FROM answer_attempt AS attempt JOIN usage_generation AS generation USING (request_id)
+                JOIN answer_attempt AS retry ON %s
+                WHERE attempt.adopted_by IS NULL AND (%s OR %s)
                 LIMIT :at_most
-                """.formatted(CUT_SHORT, NOT_READ, MAY_ADOPT))
+                """.formatted(MAY_ADOPT, CUT_SHORT, NOT_READ))
                 .param("at_most", atMost)
                 .query(AttemptSql::id)
                 .list();
