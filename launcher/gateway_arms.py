@@ -16,8 +16,8 @@ from launcher.temporary_stack import free_numbers
 
 GATEWAY_CORE = ("taskset", "--cpu-list", "0")
 DEVICE_CORE = ("taskset", "--cpu-list", "1")
-# As docker/control-plane starts it, but for the heap, which there is a share of the container's memory.
-JAVA_OPTIONS = ("-XX:+ExitOnOutOfMemoryError", "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+# As docker/control-plane starts it; its heap is the share of 1 GiB that it has there by docker/kubernetes.
+JAVA_OPTIONS = ("-XX:+ExitOnOutOfMemoryError", "-Xmx717m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 PROMPT = "Write a method that returns the sum of the even elements of an array."
 
 

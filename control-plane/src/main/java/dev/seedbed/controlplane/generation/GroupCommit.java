@@ -76,6 +76,8 @@ final class GroupCommit<S, R> {
     }
 
     private void lead(List<Waiting<S, R>> group) {
+        // The others have not been interrupted.
+        var interrupted = Thread.interrupted();
         try {
             var results = work.apply(group.stream().map(one -> one.step).toList());
             for (var i = 0; i < group.size(); i++) {
@@ -90,6 +92,9 @@ final class GroupCommit<S, R> {
             }
             // The first one is this thread's own.
             group.stream().skip(1).forEach(one -> one.turn.complete(List.of()));
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

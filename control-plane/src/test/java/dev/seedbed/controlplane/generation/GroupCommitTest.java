@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,23 @@ class GroupCommitTest {
             assertThatThrownBy(one::get).isInstanceOf(ExecutionException.class).hasRootCauseMessage("thirteen");
         }
         assertThat(commits.commit(15)).isEqualTo("did 15");
+    }
+
+    @Test
+    void keepsTheInterruptionOfItsLeaderFromTheGroup() throws Exception {
+        firstMayEnd.countDown();
+        var sawInterruption = new AtomicBoolean(true);
+        var careful = new GroupCommit<Integer, Boolean>(group -> {
+            sawInterruption.set(Thread.currentThread().isInterrupted());
+            return List.of(true);
+        });
+        var isStillInterrupted = threads.submit(() -> {
+            Thread.currentThread().interrupt();
+            careful.commit(1);
+            return Thread.currentThread().isInterrupted();
+        });
+        assertThat(isStillInterrupted.get()).isTrue();
+        assertThat(sawInterruption).isFalse();
     }
 
     @Test
