@@ -97,7 +97,8 @@ class MixedVersions:
             loads = {}
             for durability in DURABILITIES:
                 tenant = self._admin().create_tenant(PLENTY, durability)
-                load = running.enter_context(Load(balancer.base_url, tenant.api_key, self._stack.settings.model, CLIENTS))
+                # Older versions stop a sibling of what is tried again.
+                load = running.enter_context(Load(balancer.base_url, tenant.api_key, self._stack.settings.model, CLIENTS, own_seeds=True))
                 loads[durability] = (load, Accounts(self._stack.database, tenant.tenant_id))
             yield loads
 

@@ -22,13 +22,17 @@ BETWEEN_SECONDS = 5.0  # of load with all replicas
 
 
 class Load:
-    """Clients as anyone makes them, with their default retries. Each sends one request after the other, every second one streamed."""
+    """Clients as anyone makes them, with their default retries. Each sends one request after the other, every second one streamed.
 
-    def __init__(self, base_url: str, api_key: str, model: str, clients: int = CLIENTS):
+    Their requests are alike, which tells whether the retry of one harms another, unless each has a seed of its own.
+    """
+
+    def __init__(self, base_url: str, api_key: str, model: str, clients: int = CLIENTS, own_seeds: bool = False):
         self.answers: dict[str, int] = {}  # output tokens of answers whose end was seen, by request id
         self.failures: Counter[str] = Counter()
         self.attempts = 0
         self._model = model
+        self._own_seeds = own_seeds
         self._prompts = json.loads(Path(__file__).with_name("prompts.json").read_text())
         self._done = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(base_url, api_key, number)) for number in range(clients)]
@@ -54,14 +58,14 @@ class Load:
                 if self._done.is_set():
                     return
                 try:
-                    self._send(client, self._prompts[number % len(self._prompts)], stream=number % 2 == 0)
+                    self._send(client, self._prompts[number % len(self._prompts)], stream=number % 2 == 0, seed=first if self._own_seeds else 0)
                 except openai.OpenAIError as error:
                     self.failures[f"{type(error).__name__}: {error}"[:200]] += 1
                 except Exception as error:  # a stream that breaks is told in the words of the transport
                     self.failures[f"{type(error).__name__}: {error}"[:200]] += 1
 
-    def _send(self, client: openai.OpenAI, prompt: str, stream: bool) -> None:
-        request: dict[str, Any] = {"model": self._model, "prompt": prompt, "max_tokens": MAX_TOKENS, "extra_body": {"mode": "autoregressive"}}
+    def _send(self, client: openai.OpenAI, prompt: str, stream: bool, seed: int) -> None:
+        request: dict[str, Any] = {"model": self._model, "prompt": prompt, "max_tokens": MAX_TOKENS, "seed": seed, "extra_body": {"mode": "autoregressive"}}
         if not stream:
             raw = client.completions.with_raw_response.create(**request)
             self._note(raw, raw.parse().usage)
