@@ -25,6 +25,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 class QuotaHistoriesIT {
 
     private static final int COUNT = Integer.getInteger("seedbed.replayed-histories", 60);
+    private static final Duration LONGEST = Duration.ofSeconds(1);
+    private static final int MOST_REPLAYS = 5;
 
     private static AnnotationConfigApplicationContext context;
 
@@ -52,7 +54,22 @@ class QuotaHistoriesIT {
         assertThat(context.getBean(Balances.class).drift()).isZero();
     }
 
+    /** The database's clock goes on beside the history's, whose steps are whole seconds: a replay that took longer proves nothing if it fails. */
     private static void replay(List<Step> steps, List<World.Place> places, Durability durability) {
+        for (var n = 1; ; n++) {
+            var beganAt = System.nanoTime();
+            try {
+                replayOnce(steps, places, durability);
+                return;
+            } catch (AssertionError failure) {
+                if (System.nanoTime() - beganAt < LONGEST.toNanos() || n == MOST_REPLAYS) {
+                    throw failure;
+                }
+            }
+        }
+    }
+
+    private static void replayOnce(List<Step> steps, List<World.Place> places, Durability durability) {
         var caller = newCaller();
         var subjects =
                 List.of(Subject.of(caller.tenantId()), Subject.of(caller.projectId()), Subject.of(caller.apiKeyId()));
