@@ -34,7 +34,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * a lease.
  */
 @Component
-class Accounting {
+class Accounting implements AutoCloseable {
 
     private final TransactionTemplate transaction;
     private final Quotas quotas;
@@ -58,6 +58,12 @@ class Accounting {
         this.ownerEpoch = quotas.newOwnerEpoch();
         this.leased = new LeasedGenerations(transaction, leases, ledger, records, ownerEpoch);
         this.strict = new StrictGenerations(transaction, quotas, ledger, records, ownerEpoch, leased, meters);
+    }
+
+    /** After the last heartbeat. */
+    @Override
+    public void close() {
+        strict.close();
     }
 
     /**

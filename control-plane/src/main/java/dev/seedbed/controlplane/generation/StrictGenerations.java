@@ -32,7 +32,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * several of them wait for at the same time is committed in one transaction. Such a group waits for nobody's locks: who needs some that
  * are held elsewhere comes into a later group, and after a few takes a transaction of its own.
  */
-final class StrictGenerations {
+final class StrictGenerations implements AutoCloseable {
 
     private static final int MOST_GROUPS = 4;
 
@@ -44,7 +44,7 @@ final class StrictGenerations {
     private final TenantLanes lanes = new TenantLanes();
     private final DistributionSummary groupSizes;
     private final Counter alone;
-    private final GroupCommit<Step, Outcome> groups = new GroupCommit<>(this::commit);
+    private final GroupCommit<Step, Outcome> groups;
 
     StrictGenerations(
             TransactionTemplate transaction,
@@ -65,11 +65,17 @@ final class StrictGenerations {
         this.alone = Counter.builder("seedbed.accounting.alone")
                 .description("Admissions and settlements that no group could take")
                 .register(meters);
+        this.groups = new GroupCommit<>("strict-groups", this::commit);
     }
 
     private List<Outcome> commit(List<Step> steps) {
         groupSizes.record(steps.size());
         return StrictGroup.commit(steps, leased, transaction, writing);
+    }
+
+    @Override
+    public void close() {
+        groups.close();
     }
 
     /** How many steps wait for the group before them. */

@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,12 +24,13 @@ class GroupCommitTest {
     private final List<List<Integer>> groups = new CopyOnWriteArrayList<>();
     private final Set<Integer> waiting = ConcurrentHashMap.newKeySet();
     private final CountDownLatch firstMayEnd = new CountDownLatch(1);
-    private final GroupCommit<Integer, String> commits = new GroupCommit<>(this::work);
+    private final GroupCommit<Integer, String> commits = new GroupCommit<>("groups", this::work);
 
     @AfterEach
     void end() {
         firstMayEnd.countDown();
         threads.close();
+        commits.close();
     }
 
     /** The first group lasts until it may end; one with step 13 fails. */
@@ -92,20 +92,24 @@ class GroupCommitTest {
     }
 
     @Test
-    void keepsTheInterruptionOfItsLeaderFromTheGroup() throws Exception {
+    void waitsForAStepWhoseThreadIsInterrupted() throws Exception {
         firstMayEnd.countDown();
-        var sawInterruption = new AtomicBoolean(true);
-        var careful = new GroupCommit<Integer, Boolean>(group -> {
-            sawInterruption.set(Thread.currentThread().isInterrupted());
-            return List.of(true);
-        });
-        var isStillInterrupted = threads.submit(() -> {
+        var result = threads.submit(() -> {
             Thread.currentThread().interrupt();
-            careful.commit(1);
-            return Thread.currentThread().isInterrupted();
+            return commits.commit(1) + ", interrupted: " + Thread.interrupted();
         });
-        assertThat(isStillInterrupted.get()).isTrue();
-        assertThat(sawInterruption).isFalse();
+        assertThat(result.get()).isEqualTo("did 1, interrupted: true");
+    }
+
+    @Test
+    void refusesStepsOnceItIsClosed() {
+        firstMayEnd.countDown();
+        commits.commit(1);
+        commits.close();
+        assertThatThrownBy(() -> commits.commit(2))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("closed");
+        assertThat(commits.waiting()).isZero();
     }
 
     @Test
