@@ -120,7 +120,8 @@ class ApiKeyIT {
         assertThat(revoked.json().path("revoke_time").isString()).isTrue();
         refused(ErrorCode.INVALID_API_KEY, "Bearer " + old);
         assertThat(keys.authenticate("Bearer " + next).tenantId()).isEqualTo(new TenantId(tenant));
-        assertThat(revoke(old).json()).isEqualTo(revoked.json());
+        assertThat(revoke(old).json().path("revoke_time"))
+                .isEqualTo(revoked.json().path("revoke_time"));
     }
 
     @Test
