@@ -125,11 +125,6 @@ class Accounting implements AutoCloseable {
                 new StrictWriting.Settlement(id, bill, ending.of(bill.work(), dispatches, queueWait)), tenant);
     }
 
-    /** How many strict admissions and settlements wait for the group before them. */
-    int waiting() {
-        return strict.waiting();
-    }
-
     /** Resolves reservations whose owner is gone, and gives back what its leases hold. @return how many of both */
     int expireOverdue(int atMost) {
         return leased.expireOverdue(atMost) + expireReservations(atMost);

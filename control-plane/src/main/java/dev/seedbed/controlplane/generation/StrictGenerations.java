@@ -19,6 +19,7 @@ import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.List;
@@ -66,6 +67,9 @@ final class StrictGenerations implements AutoCloseable {
                 .description("Admissions and settlements that no group could take")
                 .register(meters);
         this.groups = new GroupCommit<>("strict-groups", this::commit);
+        Gauge.builder("seedbed.accounting.waiting", groups, GroupCommit::waiting)
+                .description("Admissions and settlements that wait for the group before them")
+                .register(meters);
     }
 
     private List<Outcome> commit(List<Step> steps) {
@@ -76,11 +80,6 @@ final class StrictGenerations implements AutoCloseable {
     @Override
     public void close() {
         groups.close();
-    }
-
-    /** How many steps wait for the group before them. */
-    int waiting() {
-        return groups.waiting();
     }
 
     /** @return the budgets afterwards; of one that is admitted from a lease after all, as the last heartbeat left them */
@@ -149,7 +148,7 @@ final class StrictGenerations implements AutoCloseable {
             return Map.of();
         }
         var states = new HashMap<RequestId, ReservationState>();
-        if (groups.commit(new Step.Check(Map.copyOf(left))) instanceof Outcome.Checked(var found)) {
+        if (groups.commit(new Step.Checkpoint(Map.copyOf(left))) instanceof Outcome.Checked(var found)) {
             states.putAll(found);
             left.keySet().removeAll(found.keySet());
         }

@@ -26,7 +26,7 @@ final class StrictGroup {
         record Settle(Settlement settlement) implements Step {}
 
         /** Of a heartbeat: among the others, so that they do not lock budgets away from one another. */
-        record Check(Map<RequestId, Bill> cumulative) implements Step {}
+        record Checkpoint(Map<RequestId, Bill> cumulative) implements Step {}
     }
 
     sealed interface Outcome {
@@ -104,7 +104,7 @@ final class StrictGroup {
     /** Settlements before admissions, since they make room. */
     private Map<Step, Outcome> write(StrictWriting writing) {
         var written = new IdentityHashMap<Step, Outcome>();
-        for (var step : open(Step.Check.class)) {
+        for (var step : open(Step.Checkpoint.class)) {
             written.put(step, new Outcome.Checked(writing.checkpoint(step.cumulative(), Locking.SKIP)));
         }
         var settles = open(Step.Settle.class);

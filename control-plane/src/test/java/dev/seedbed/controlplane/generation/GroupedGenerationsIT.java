@@ -14,6 +14,7 @@ import dev.seedbed.controlplane.usage.Work;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -190,7 +191,7 @@ class GroupedGenerationsIT {
             before = threads.submit(() -> AccountingIT.reserve(accounting, last));
             await().until(() -> waitingForLocks() == 1);
             submitted = steps.call();
-            await().until(() -> accounting.waiting() == submitted.size());
+            await().until(() -> waitingForAGroup() == submitted.size());
             connection.rollback();
         }
         before.get();
@@ -227,6 +228,13 @@ class GroupedGenerationsIT {
 
     private Connection connection() throws SQLException {
         return context.getBean(DataSource.class).getConnection();
+    }
+
+    private double waitingForAGroup() {
+        return context.getBean(MeterRegistry.class)
+                .get("seedbed.accounting.waiting")
+                .gauge()
+                .value();
     }
 
     private long waitingForLocks() {

@@ -6,8 +6,6 @@ import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
-import dev.seedbed.controlplane.usage.Balances;
-import dev.seedbed.controlplane.usage.LedgerCheck;
 import dev.seedbed.testkit.FakeInferenceServer;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -17,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What is charged when OpenAI's clients try again without a key. */
@@ -29,13 +28,10 @@ class AdoptionIT {
     int port;
 
     @Autowired
+    ApplicationContext beans;
+
+    @Autowired
     Quotas quotas;
-
-    @Autowired
-    Balances balances;
-
-    @Autowired
-    LedgerCheck books;
 
     @Autowired
     JdbcClient jdbc;
@@ -51,7 +47,7 @@ class AdoptionIT {
     @BeforeEach
     void newClient() {
         adapter.reset();
-        client = CountingClient.create(port, quotas, jdbc);
+        client = CountingClient.create(port, beans);
     }
 
     @Test
@@ -76,7 +72,7 @@ class AdoptionIT {
                         && (budget.window() == Window.DAY || budget.window() == Window.MONTH))
                 .hasSize(2)
                 .allSatisfy(budget -> assertThat(budget.posted()).isEqualTo(5));
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -97,7 +93,7 @@ class AdoptionIT {
                 .update();
         client.post(1);
         client.requirePosted(1, 3, 5);
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -128,7 +124,7 @@ class AdoptionIT {
         }
         client.requirePosted(8, 24, 40);
         assertThat(client.adjustments()).isEqualTo(4);
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -159,10 +155,5 @@ class AdoptionIT {
     void storesNothingForClientsThatDoNotCount() {
         client.tenant().post("/v1/completions", CountingClient.WHOLE);
         assertThat(client.attempts()).isZero();
-    }
-
-    private void requireBooksInOrder() {
-        assertThat(balances.drift()).isZero();
-        assertThat(books.verify().differences()).isEmpty();
     }
 }

@@ -13,20 +13,24 @@ import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Subject;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.quota.Window;
+import dev.seedbed.controlplane.usage.Balances;
+import dev.seedbed.controlplane.usage.LedgerCheck;
 import io.grpc.Status;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CountDownLatch;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A client that counts its retries and names no key, of a tenant of its own, and what its attempts are charged. */
-record CountingClient(TestingTenant tenant, JdbcClient jdbc) {
+record CountingClient(TestingTenant tenant, ApplicationContext beans) {
 
     static final String WHOLE = "{\"prompt\": \"say it\", \"max_tokens\": 40}";
     static final String STREAM = "{\"prompt\": \"say it\", \"max_tokens\": 40, \"stream\": true}";
 
-    static CountingClient create(int port, Quotas quotas, JdbcClient jdbc) {
+    static CountingClient create(int port, ApplicationContext beans) {
+        var quotas = beans.getBean(Quotas.class);
         var tenant = TestingTenant.create(port, quotas, TestingTenant.PLENTY);
         for (var window : Window.values()) {
             quotas.setLimit(
@@ -34,11 +38,11 @@ record CountingClient(TestingTenant tenant, JdbcClient jdbc) {
                     tenant.id(),
                     new Limit(Unit.POSITION, window, 1_000_000L, Durability.STRICT));
         }
-        return new CountingClient(tenant, jdbc);
+        return new CountingClient(tenant, beans);
     }
 
     CountingClient at(Replica replica) {
-        return new CountingClient(tenant.at(replica.port()), jdbc);
+        return new CountingClient(tenant.at(replica.port()), beans);
     }
 
     static void failAfterOneToken() {
@@ -94,6 +98,11 @@ record CountingClient(TestingTenant tenant, JdbcClient jdbc) {
         });
     }
 
+    void requireBooksInOrder() {
+        assertThat(beans.getBean(Balances.class).drift()).isZero();
+        assertThat(beans.getBean(LedgerCheck.class).verify().differences()).isEmpty();
+    }
+
     String keyId() {
         return tenant.key().split("-")[2];
     }
@@ -117,6 +126,10 @@ record CountingClient(TestingTenant tenant, JdbcClient jdbc) {
     }
 
     private long count(String sql, String of) {
-        return jdbc.sql(sql).param(of).query(Long.class).single();
+        return beans.getBean(JdbcClient.class)
+                .sql(sql)
+                .param(of)
+                .query(Long.class)
+                .single();
     }
 }

@@ -5,10 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.seedbed.controlplane.ControlPlaneTest;
 import dev.seedbed.controlplane.generation.TestingTenant.EventStream;
-import dev.seedbed.controlplane.quota.Quotas;
 import dev.seedbed.controlplane.quota.Unit;
-import dev.seedbed.controlplane.usage.Balances;
-import dev.seedbed.controlplane.usage.LedgerCheck;
 import dev.seedbed.testkit.FakeInferenceServer;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -22,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.core.env.Environment;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What is charged when an attempt ends after its retry began, on either of two replicas. */
@@ -36,16 +33,7 @@ class LateAdoptionIT {
     int port;
 
     @Autowired
-    Environment environment;
-
-    @Autowired
-    Quotas quotas;
-
-    @Autowired
-    Balances balances;
-
-    @Autowired
-    LedgerCheck books;
+    ApplicationContext beans;
 
     @Autowired
     JdbcClient jdbc;
@@ -58,7 +46,7 @@ class LateAdoptionIT {
 
     @BeforeAll
     void startReplica() {
-        other = Replica.of(environment, "seedbed.answer.adopt-interval=5ms");
+        other = Replica.of(beans.getEnvironment(), "seedbed.answer.adopt-interval=5ms");
     }
 
     @AfterAll
@@ -69,7 +57,7 @@ class LateAdoptionIT {
     @BeforeEach
     void newClient() {
         adapter.reset();
-        client = CountingClient.create(port, quotas, jdbc);
+        client = CountingClient.create(port, beans);
     }
 
     @Test
@@ -86,7 +74,7 @@ class LateAdoptionIT {
         client.requirePosted(2, 5, 9);
         adoption.adoptLate();
         assertThat(client.adjustments()).isZero();
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -101,7 +89,7 @@ class LateAdoptionIT {
             client.at(other).post(1);
         }
         client.requirePosted(1, 3, 5);
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -113,7 +101,7 @@ class LateAdoptionIT {
             first.rest();
         }
         client.requirePosted(1, 3, 5);
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -131,7 +119,7 @@ class LateAdoptionIT {
             goOn.countDown();
             first.rest();
         }
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -143,7 +131,7 @@ class LateAdoptionIT {
                 .param(client.keyId())
                 .update();
         client.requirePosted(1, 3, 5);
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -166,7 +154,7 @@ class LateAdoptionIT {
         adoption.adoptLate();
         client.requirePosted(4, 9, 17);
         assertThat(client.adopted()).isEqualTo(1);
-        requireBooksInOrder();
+        client.requireBooksInOrder();
     }
 
     @Test
@@ -240,11 +228,6 @@ class LateAdoptionIT {
         assertThat(client.adopting()).isEqualTo(2 * each);
         client.requirePosted(2 * each, 3 * 2 * each, 5 * 2 * each);
         assertThat(client.adjustments()).isEqualTo(4 * 2 * each);
-        requireBooksInOrder();
-    }
-
-    private void requireBooksInOrder() {
-        assertThat(balances.drift()).isZero();
-        assertThat(books.verify().differences()).isEmpty();
+        client.requireBooksInOrder();
     }
 }
