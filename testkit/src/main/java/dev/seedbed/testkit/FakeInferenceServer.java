@@ -55,6 +55,8 @@ public final class FakeInferenceServer implements AutoCloseable {
     private final ConcurrentSkipListMap<String, ModelVersion> versions = new ConcurrentSkipListMap<>();
     private final ConcurrentHashMap<String, String> refusals = new ConcurrentHashMap<>();
     private final List<String> loads = new CopyOnWriteArrayList<>();
+    private final List<String> unloads = new CopyOnWriteArrayList<>();
+    private volatile CountDownLatch listing = new CountDownLatch(0);
     private volatile Script script = FakeInferenceServer::threeWords;
 
     private final boolean remembers;
@@ -112,6 +114,7 @@ public final class FakeInferenceServer implements AutoCloseable {
         script = FakeInferenceServer::threeWords;
         requests.clear();
         loads.clear();
+        unloads.clear();
         refusals.clear();
         // In this order: whoever lists the versions meanwhile always finds this one.
         versions.put(VERSION, version(VERSION, ModelVersionState.MODEL_VERSION_STATE_READY));
@@ -135,6 +138,16 @@ public final class FakeInferenceServer implements AutoCloseable {
     /** Names whose load was asked for since the last reset, refused ones too, in order. */
     public List<String> loads() {
         return List.copyOf(loads);
+    }
+
+    /** Names whose unload was asked for since the last reset, in order. */
+    public List<String> unloads() {
+        return List.copyOf(unloads);
+    }
+
+    /** From now on ListModelVersions answers what is true when this is counted down. */
+    public void listVersionsAfter(CountDownLatch goOn) {
+        listing = goOn;
     }
 
     /** What ListModelVersions answers for a name from now on. */
@@ -216,6 +229,11 @@ public final class FakeInferenceServer implements AutoCloseable {
         @Override
         public void listModelVersions(
                 ListModelVersionsRequest request, StreamObserver<ListModelVersionsResponse> response) {
+            try {
+                listing.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
             answer(
                     response,
                     ListModelVersionsResponse.newBuilder()
@@ -250,6 +268,7 @@ public final class FakeInferenceServer implements AutoCloseable {
         @Override
         public void unloadModelVersion(
                 UnloadModelVersionRequest request, StreamObserver<UnloadModelVersionResponse> response) {
+            unloads.add(request.getModelVersion());
             var unloaded = version(request.getModelVersion(), ModelVersionState.MODEL_VERSION_STATE_UNLOADED);
             versions.put(unloaded.getName(), unloaded);
             answer(response, UnloadModelVersionResponse.getDefaultInstance());

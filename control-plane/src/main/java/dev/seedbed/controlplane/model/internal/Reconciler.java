@@ -128,12 +128,21 @@ class Reconciler implements SmartLifecycle {
                 return;
             }
             try {
-                ask(name, wanted);
+                // The plan is older than the lock: an operator's command may have come between, and been carried out.
+                if (isStillWanted(name, wanted)) {
+                    ask(name, wanted);
+                }
+            } catch (RuntimeException e) {
+                catalogueNotRead(e);
             } finally {
                 lock.unlock();
             }
             refreshQuietly();
         });
+    }
+
+    private boolean isStillWanted(String name, WantedState wanted) {
+        return catalogue.read().version(name).stream().anyMatch(version -> version.wanted() == wanted);
     }
 
     private EngineOutcome ask(String name, WantedState wanted) {
@@ -160,9 +169,13 @@ class Reconciler implements SmartLifecycle {
         try {
             refresh();
         } catch (RuntimeException e) {
-            // The database is away; what was published stands until it is back.
-            log.warn("model catalogue not read: {}", e.getMessage());
+            catalogueNotRead(e);
         }
+    }
+
+    /** The database is away; what was published stands until it is back. */
+    private static void catalogueNotRead(RuntimeException failure) {
+        log.warn("model catalogue not read: {}", failure.getMessage());
     }
 
     @Override

@@ -13,8 +13,11 @@ import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.SeedbedException;
 import dev.seedbed.inference.v1.ModelVersionState;
 import dev.seedbed.testkit.FakeInferenceServer;
+import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -24,6 +27,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 class ModelAdministrationIT {
 
     private static final FakeInferenceServer adapter = ControlPlaneTest.ADAPTER;
+    /** More than the time from one plan to the next. */
+    private static final Duration PLANNING = Duration.ofMillis(500);
 
     @LocalServerPort
     int port;
@@ -116,6 +121,27 @@ class ModelAdministrationIT {
 
         await().untilAsserted(() ->
                 assertThat(admin.get(versionPath(version)).text("state")).isEqualTo("UNLOADED"));
+    }
+
+    @Test
+    void keepsAVersionLoadedWhoseUnloadWasPlannedBeforeItsLoadWasAsked() throws Exception {
+        var listing = new CountDownLatch(1);
+        adapter.listVersionsAfter(listing);
+        try {
+            // Whoever plans now has read that the version is not wanted, and waits for the engine's list.
+            Thread.sleep(PLANNING);
+            adapter.putVersion(FakeInferenceServer.version(version, ModelVersionState.MODEL_VERSION_STATE_READY));
+            var loading = CompletableFuture.supplyAsync(() -> load(version));
+            await().until(() -> adapter.loads().contains(version));
+
+            listing.countDown();
+
+            assertThat(loading.get().text("state")).isEqualTo("READY");
+            Thread.sleep(PLANNING);
+            assertThat(adapter.unloads()).doesNotContain(version);
+        } finally {
+            listing.countDown();
+        }
     }
 
     @Test
