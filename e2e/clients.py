@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,6 +48,11 @@ class Client:
         self._process.stdin.flush()
         return self
 
+    def killed(self) -> bool:
+        """Waits for its end, and tells whether it was one by kill -9."""
+        self._process.communicate(timeout=PATIENCE_SECONDS)
+        return self._process.returncode == -signal.SIGKILL
+
     def seen(self) -> Seen:
         """Waits for its end."""
         said, complaints = self._process.communicate(timeout=PATIENCE_SECONDS)
@@ -57,11 +63,18 @@ class Client:
         return Seen(told["text"], told.get("tokens"), failure)
 
 
-def start(language: str, base_url: str, api_key: str, body: dict[str, Any], fault: str = "") -> Client:
-    """Of one POST /v1/completions; `fault`: arguments of kill(1), done after a stream's first text."""
-    environment = {"SEEDBED_BASE_URL": base_url, "SEEDBED_API_KEY": api_key, "SEEDBED_REQUEST": json.dumps(body), "SEEDBED_FAULT": fault}
+def start(language: str, base_url: str, api_key: str, body: dict[str, Any], *, fault: str = "", idempotency_key: str = "") -> Client:
+    """Of one POST /v1/completions; `fault`: arguments of kill(1), done after a stream's first text. The program has a process group of its own."""
+    environment = {
+        "SEEDBED_BASE_URL": base_url,
+        "SEEDBED_API_KEY": api_key,
+        "SEEDBED_REQUEST": json.dumps(body),
+        "SEEDBED_FAULT": fault,
+        "SEEDBED_IDEMPOTENCY_KEY": idempotency_key,
+    }
     command = PROGRAMS[language]()
-    return Client(subprocess.Popen(command, cwd=FOLDER, env=os.environ | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return Client(subprocess.Popen(command, cwd=FOLDER, env=os.environ | environment, text=True, start_new_session=True, **pipes))
 
 
 def python() -> list[str]:

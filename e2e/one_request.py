@@ -1,7 +1,8 @@
 """The official clients, each as a program: sends one completion as anyone would, with its default retries, and says in JSON what came of it.
 
 `python one_request.py`, `node one_request.js` and OneRequest.java do the same. They say when they are ready, and send at a line of stdin.
-$SEEDBED_REQUEST is the body; after the first text of a stream $SEEDBED_FAULT is done: arguments of kill(1).
+$SEEDBED_REQUEST is the body; $SEEDBED_IDEMPOTENCY_KEY goes into the header of that name, unless it is empty; after the first text of a stream
+$SEEDBED_FAULT is done: arguments of kill(1).
 """
 
 import json
@@ -15,7 +16,9 @@ import openai
 def main() -> None:
     body = json.loads(os.environ["SEEDBED_REQUEST"])
     seen: dict[str, Any] = {"text": "", "tokens": None, "error": None}
-    with openai.OpenAI(base_url=f"{os.environ['SEEDBED_BASE_URL']}/v1", api_key=os.environ["SEEDBED_API_KEY"]) as client:
+    key = os.environ["SEEDBED_IDEMPOTENCY_KEY"]
+    headers = {"Idempotency-Key": key} if key else {}
+    with openai.OpenAI(base_url=f"{os.environ['SEEDBED_BASE_URL']}/v1", api_key=os.environ["SEEDBED_API_KEY"], default_headers=headers) as client:
         print("ready", flush=True)
         input()
         known = {name: body.pop(name) for name in ("model", "prompt", "max_tokens", "temperature", "top_p", "seed")}

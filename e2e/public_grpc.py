@@ -45,9 +45,10 @@ class PublicGrpc:
         self._stub = generation_pb2_grpc.GenerationServiceStub(self.channel)
         self._metadata = (("authorization", f"Bearer {api_key}"),) if api_key is not None else ()
 
-    def open(self, request: wire.GenerateRequest, deadline_seconds: float = DEADLINE_SECONDS) -> grpc.Call:
+    def open(self, request: wire.GenerateRequest, deadline_seconds: float = DEADLINE_SECONDS, idempotency_key: str = "") -> grpc.Call:
         """The running call: an iterator of events that can be cancelled."""
-        return self._stub.Generate(request, metadata=self._metadata, timeout=deadline_seconds)
+        key = (("idempotency-key", idempotency_key),) if idempotency_key else ()
+        return self._stub.Generate(request, metadata=self._metadata + key, timeout=deadline_seconds)
 
     def generate(self, request: wire.GenerateRequest) -> Answer:
         return Answer(list(self.open(request)))
@@ -73,6 +74,12 @@ def reason_of(error: grpc.RpcError) -> str:
             assert info.domain == "seedbed.dev"
             return info.reason
     raise AssertionError(f"no ErrorInfo: {error}")
+
+
+def details_of(error: grpc.RpcError) -> set[str]:
+    """Names of the error's google.rpc details."""
+    status = rpc_status.from_call(error)
+    return {detail.TypeName().removeprefix("google.rpc.") for detail in status.details} if status else set()
 
 
 @contextmanager

@@ -1,19 +1,18 @@
 """What every official client makes of its default retries: through a restart it pays once, and it asks again exactly when it is told to."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import clients
-import httpx
 import long_generation
 import pytest
 from accounts import Accounts
 from admin import PLENTY, AdminClient
 from balancer import Balancer
 from eventually import eventually
-from own_stack import Replica, ReplicaStack, replica_stack
+from own_stack import ReplicaStack, replica_stack
 from public_grpc import connected, wire
+from replica_metrics import refusals
 from triton_metrics import read
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.parametrize("language", clients.PROGRAMS)]
@@ -43,12 +42,6 @@ def short(stack: ReplicaStack) -> dict[str, Any]:
 
 def positions(stack: ReplicaStack) -> float:
     return read(f"127.0.0.1:{stack.settings.ports.triton_metrics}", "block_diffusion_positions_evaluated_total", stack.settings.model_version)
-
-
-def refusals(replica: Replica, code: str) -> int:
-    """How many requests the replica has refused so."""
-    metrics = httpx.get(f"{replica.base_url}/actuator/prometheus", timeout=10).text
-    return int(sum(float(value) for value in re.findall(rf'^seedbed_rejections_total{{.*code="{code}".*}} (\S+)$', metrics, re.MULTILINE)))
 
 
 def test_an_answer_that_took_a_retry_on_another_replica_is_paid_once(language: str, stack: ReplicaStack, admin: AdminClient, long_request: wire.GenerateRequest):

@@ -52,7 +52,7 @@ def test_a_stream_that_fails_ends_with_an_error_and_is_charged_as_far_as_it_came
     accounts = Accounts(stack.database, tenant.tenant_id)
 
     try:
-        seen = clients.start(language, replica.base_url, tenant.api_key, body, f"{signal} {victim.pid}").send().seen()
+        seen = clients.start(language, replica.base_url, tenant.api_key, body, fault=f"{signal} {victim.pid}").send().seen()
     finally:
         if signal == "-STOP":
             victim.resume()

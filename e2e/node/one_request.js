@@ -5,7 +5,12 @@ import { once } from "node:events";
 import OpenAI from "openai";
 
 const { stream, ...request } = JSON.parse(process.env.SEEDBED_REQUEST);
-const client = new OpenAI({ baseURL: `${process.env.SEEDBED_BASE_URL}/v1`, apiKey: process.env.SEEDBED_API_KEY });
+const key = process.env.SEEDBED_IDEMPOTENCY_KEY;
+const client = new OpenAI({
+  baseURL: `${process.env.SEEDBED_BASE_URL}/v1`,
+  apiKey: process.env.SEEDBED_API_KEY,
+  defaultHeaders: key ? { "Idempotency-Key": key } : {},
+});
 console.log("ready");
 await once(process.stdin, "data");
 process.stdin.unref();

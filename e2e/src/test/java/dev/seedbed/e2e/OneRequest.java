@@ -26,10 +26,14 @@ final class OneRequest {
         var params = CompletionCreateParams.builder()
                 .body(json.treeToValue(wanted, CompletionCreateParams.Body.class))
                 .build();
-        var client = OpenAIOkHttpClient.builder()
+        var builder = OpenAIOkHttpClient.builder()
                 .baseUrl(System.getenv("SEEDBED_BASE_URL") + "/v1")
-                .apiKey(System.getenv("SEEDBED_API_KEY"))
-                .build();
+                .apiKey(System.getenv("SEEDBED_API_KEY"));
+        var key = System.getenv("SEEDBED_IDEMPOTENCY_KEY");
+        if (!key.isEmpty()) {
+            builder.putHeader("Idempotency-Key", key);
+        }
+        var client = builder.build();
         System.out.println("ready");
         System.in.read();
         var request = new OneRequest();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ChatCompletionAccumulator;
@@ -12,8 +13,10 @@ import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.Completion;
+import com.openai.models.completions.CompletionChoice;
 import com.openai.models.completions.CompletionCreateParams;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -32,17 +35,12 @@ class OpenAiJavaIT {
     @Test
     void streamsACompletionThatEqualsTheOneInOnePiece() {
         var params = completion().build();
-        StringBuilder streamed = new StringBuilder();
-        List<Completion> chunks;
-        try (var response = client.completions().createStreaming(params)) {
-            chunks = response.stream().toList();
-        }
-        chunks.forEach(chunk -> chunk.choices().forEach(choice -> streamed.append(choice.text())));
+        var chunks = streamed(params);
 
         var whole = client.completions().create(params);
 
         assertThat(chunks).hasSizeGreaterThan(1);
-        assertThat(streamed.toString())
+        assertThat(text(chunks))
                 .isNotBlank()
                 .isEqualTo(whole.choices().getFirst().text());
         assertThat(whole.usage()).hasValueSatisfying(usage -> {
@@ -78,6 +76,25 @@ class OpenAiJavaIT {
         assertThat(accumulated.choices().getFirst().finishReason())
                 .isEqualTo(whole.choices().getFirst().finishReason());
         assertThat(chunks.getLast().usage()).isPresent().isEqualTo(whole.usage());
+    }
+
+    @Test
+    void readsTheSameTextBesideDrafts() {
+        var plain = completion()
+                .putAdditionalBodyProperty("mode", JsonValue.from("diffusion"))
+                .putAdditionalBodyProperty("policy", JsonValue.from("fixed_steps"))
+                .putAdditionalBodyProperty("steps", JsonValue.from(8))
+                .build();
+        var drafting = plain.toBuilder()
+                .putAdditionalBodyProperty("diffusing", JsonValue.from(true))
+                .build();
+
+        var drafted = streamed(drafting);
+
+        assertThat(drafted)
+                .anySatisfy(chunk -> assertThat(chunk._additionalProperties().get("seedbed"))
+                        .satisfies(seedbed -> assertThat(seedbed.toString()).contains("draft")));
+        assertThat(text(drafted)).isNotBlank().isEqualTo(text(streamed(plain)));
     }
 
     @Test
@@ -127,6 +144,19 @@ class OpenAiJavaIT {
                 .isInstanceOfSatisfying(
                         BadRequestException.class,
                         error -> assertThat(error.param()).contains("max_tokens"));
+    }
+
+    private static List<Completion> streamed(CompletionCreateParams params) {
+        try (var response = client.completions().createStreaming(params)) {
+            return response.stream().toList();
+        }
+    }
+
+    private static String text(List<Completion> chunks) {
+        return chunks.stream()
+                .flatMap(chunk -> chunk.choices().stream())
+                .map(CompletionChoice::text)
+                .collect(Collectors.joining());
     }
 
     private static CompletionCreateParams.Builder completion() {
