@@ -11,6 +11,7 @@ import dev.seedbed.controlplane.quota.internal.LimitSql;
 import dev.seedbed.controlplane.quota.internal.LimitsInForce;
 import dev.seedbed.controlplane.quota.internal.PostingDecision;
 import dev.seedbed.controlplane.quota.internal.Refusal;
+import dev.seedbed.controlplane.quota.internal.ReservationLocks;
 import dev.seedbed.controlplane.quota.internal.ReservationRow;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
 import dev.seedbed.controlplane.quota.internal.Settlements;
@@ -41,6 +42,7 @@ public class Quotas {
 
     private final BudgetSql budgets;
     private final LimitSql limits;
+    private final ReservationLocks locks;
     private final ReservationSql reservations;
     private final Settlements settlements;
     private final Leases leases;
@@ -50,6 +52,7 @@ public class Quotas {
     Quotas(
             BudgetSql budgets,
             LimitSql limits,
+            ReservationLocks locks,
             ReservationSql reservations,
             Settlements settlements,
             Leases leases,
@@ -57,6 +60,7 @@ public class Quotas {
             QuotaProperties properties) {
         this.budgets = budgets;
         this.limits = limits;
+        this.locks = locks;
         this.reservations = reservations;
         this.settlements = settlements;
         this.leases = leases;
@@ -177,7 +181,7 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<RequestId> expireOverdue(int atMost) {
-        var decided = reservations.lockOverdue(atMost).stream()
+        var decided = locks.lockOverdue(atMost).stream()
                 .map(row -> new Decided(row, PostingDecision.expire(row)))
                 .toList();
         apply(decided, one -> Posting.Kind.CHECKPOINT);
@@ -262,7 +266,7 @@ public class Quotas {
     }
 
     private List<ReservationRow> lockOwn(Set<RequestId> ids, long ownerEpoch, Locking locking) {
-        var rows = locking == Locking.WAIT ? reservations.lock(ids) : reservations.tryLock(ids);
+        var rows = locking == Locking.WAIT ? locks.lock(ids) : locks.tryLock(ids);
         rows.forEach(row -> requireOwner(row, ownerEpoch));
         return rows;
     }

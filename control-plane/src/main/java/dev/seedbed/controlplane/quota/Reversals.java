@@ -1,6 +1,6 @@
 package dev.seedbed.controlplane.quota;
 
-import dev.seedbed.controlplane.quota.internal.ReservationSql;
+import dev.seedbed.controlplane.quota.internal.ReservationLocks;
 import dev.seedbed.controlplane.quota.internal.ReversalDecision;
 import dev.seedbed.controlplane.quota.internal.ReversalSql;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -14,11 +14,11 @@ import org.springframework.transaction.annotation.Transactional;
 @Service
 public class Reversals {
 
-    private final ReservationSql reservations;
+    private final ReservationLocks locks;
     private final ReversalSql reversals;
 
-    Reversals(ReservationSql reservations, ReversalSql reversals) {
-        this.reservations = reservations;
+    Reversals(ReservationLocks locks, ReversalSql reversals) {
+        this.locks = locks;
         this.reversals = reversals;
     }
 
@@ -29,7 +29,7 @@ public class Reversals {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Optional<Reversal> reverse(RequestId id) {
-        return reservations.lock(List.of(id)).stream().findFirst().flatMap(row -> {
+        return locks.lock(List.of(id)).stream().findFirst().flatMap(row -> {
             var decision = ReversalDecision.decide(row);
             if (decision.amounts().isNone() || !reversals.apply(id, decision)) {
                 return Optional.empty();

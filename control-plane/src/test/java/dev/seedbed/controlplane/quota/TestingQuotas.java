@@ -2,6 +2,7 @@ package dev.seedbed.controlplane.quota;
 
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.LimitSql;
+import dev.seedbed.controlplane.quota.internal.ReservationLocks;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
 import dev.seedbed.controlplane.quota.internal.Settlements;
 import dev.seedbed.controlplane.quota.lease.Leases;
@@ -18,6 +19,7 @@ public final class TestingQuotas {
         return new Quotas(
                 database.getBean(BudgetSql.class),
                 database.getBean(LimitSql.class),
+                database.getBean(ReservationLocks.class),
                 database.getBean(ReservationSql.class),
                 database.getBean(Settlements.class),
                 leases,

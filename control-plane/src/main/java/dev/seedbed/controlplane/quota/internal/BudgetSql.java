@@ -38,6 +38,17 @@ public class BudgetSql {
 
     private static final String OPEN_NOW = "budget.window_start <= now() AND now() < budget.window_end";
 
+    /** The limits in force that have a budget in the present window. */
+    private static final String OPEN = """
+            SELECT %s
+            FROM quota_limit AS in_force
+            JOIN quota_budget AS budget USING (subject, unit, window_kind)
+            WHERE subject = ANY (:subjects) AND %s
+            """.formatted(ROW, OPEN_NOW);
+
+    private static final String IN_ORDER = " ORDER BY budget_id ";
+    private static final String LOCK = " FOR NO KEY UPDATE OF budget ";
+
     /** Nothing is locked unless every limit in force has a budget. */
     private static final String ALL_OR_NONE = """
             AND NOT EXISTS (
@@ -71,32 +82,15 @@ public class BudgetSql {
 
     /** As {@link #lock}, of those that nobody else has locked. @return with the subjects of which something is locked or not there */
     public InForce tryLock(Collection<Subject> subjects) {
-        return inForce("""
-                WITH locked AS (
-                    SELECT %s
-                    FROM quota_limit AS in_force
-                    JOIN quota_budget AS budget USING (subject, unit, window_kind)
-                    WHERE subject = ANY (:subjects) AND %s
-                    ORDER BY budget_id
-                    FOR NO KEY UPDATE OF budget SKIP LOCKED
-                )
-                SELECT in_force.subject AS limited, locked.*
-                FROM quota_limit AS in_force
-                LEFT JOIN locked
-                  ON locked.subject = in_force.subject AND locked.unit = in_force.unit AND locked.window_kind = in_force.window_kind
-                WHERE in_force.subject = ANY (:subjects)
-                ORDER BY budget_id
-                """.formatted(ROW, OPEN_NOW), subjects);
+        return inForce(subjects, LOCK + "SKIP LOCKED");
     }
 
     private List<BudgetRow> lockOpen(Collection<Subject> subjects, String condition) {
-        return jdbc.sql("SELECT " + ROW + """
-                FROM quota_limit AS in_force
-                JOIN quota_budget AS budget USING (subject, unit, window_kind)
-                WHERE subject = ANY (:subjects) AND %s %s
-                ORDER BY budget_id
-                FOR NO KEY UPDATE OF budget
-                """.formatted(OPEN_NOW, condition))
+        return rows(OPEN + condition + IN_ORDER + LOCK, subjects);
+    }
+
+    private List<BudgetRow> rows(String sql, Collection<Subject> subjects) {
+        return jdbc.sql(sql)
                 .param("subjects", texts(subjects))
                 .query((row, n) -> row(row))
                 .list();
@@ -246,39 +240,34 @@ public class BudgetSql {
 
     /** The limits in force of subjects, each with its budget in the present window; unlocked. */
     public List<BudgetRow> read(Collection<Subject> subjects) {
-        return jdbc.sql("SELECT " + ROW + """
-                FROM quota_limit AS in_force
-                JOIN quota_budget AS budget USING (subject, unit, window_kind)
-                WHERE subject = ANY (:subjects) AND %s
-                ORDER BY budget_id
-                """.formatted(OPEN_NOW))
-                .param("subjects", texts(subjects))
-                .query((row, n) -> row(row))
-                .list();
+        return rows(OPEN + IN_ORDER, subjects);
     }
 
     /** As {@link #read}, and whose limits have no budget yet. */
     public InForce inForce(Collection<Subject> subjects) {
-        return inForce("SELECT in_force.subject AS limited, " + ROW + """
-                FROM quota_limit AS in_force
-                LEFT JOIN quota_budget AS budget
-                  ON budget.subject = in_force.subject AND budget.unit = in_force.unit AND budget.window_kind = in_force.window_kind AND %s
-                WHERE in_force.subject = ANY (:subjects)
-                ORDER BY budget_id
-                """.formatted(OPEN_NOW), subjects);
+        return inForce(subjects, "");
     }
 
-    /** @param sql one row for each limit in force, with the columns of its budget or nulls */
-    private InForce inForce(String sql, Collection<Subject> subjects) {
+    private InForce inForce(Collection<Subject> subjects, String locking) {
         var open = new ArrayList<BudgetRow>();
         var unopened = new HashSet<Subject>();
-        jdbc.sql(sql).param("subjects", texts(subjects)).query(row -> {
-            if (amount(row, "budget_id") == null) {
-                unopened.add(Subject.parse(row.getString("limited")));
-            } else {
-                open.add(row(row));
-            }
-        });
+        jdbc.sql("""
+                WITH open AS (%s)
+                SELECT in_force.subject AS limited, open.*
+                FROM quota_limit AS in_force
+                LEFT JOIN open
+                  ON open.subject = in_force.subject AND open.unit = in_force.unit AND open.window_kind = in_force.window_kind
+                WHERE in_force.subject = ANY (:subjects)
+                ORDER BY budget_id
+                """.formatted(OPEN + IN_ORDER + locking))
+                .param("subjects", texts(subjects))
+                .query(row -> {
+                    if (amount(row, "budget_id") == null) {
+                        unopened.add(Subject.parse(row.getString("limited")));
+                    } else {
+                        open.add(row(row));
+                    }
+                });
         return new InForce(open, unopened);
     }
 

@@ -13,9 +13,11 @@ import org.springframework.stereotype.Component;
 @Component
 public class Settlements {
 
+    private final ReservationLocks locks;
     private final ReservationSql reservations;
 
-    Settlements(ReservationSql reservations) {
+    Settlements(ReservationLocks locks, ReservationSql reservations) {
+        this.locks = locks;
         this.reservations = reservations;
     }
 
@@ -33,9 +35,7 @@ public class Settlements {
             if (row.state() == ReservationState.PENDING) {
                 pending.add(decided(row, cumulative));
             } else {
-                reservations
-                        .lockBudgets(List.of(row.id()))
-                        .forEach(now -> postings.add(apply(decided(now, cumulative))));
+                locks.lockBudgets(List.of(row.id())).forEach(now -> postings.add(apply(decided(now, cumulative))));
             }
         }
         reservations.apply(pending);

@@ -8,6 +8,7 @@ import dev.seedbed.controlplane.quota.internal.BudgetRow;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.InForce;
 import dev.seedbed.controlplane.quota.internal.LockedBudgets;
+import dev.seedbed.controlplane.quota.internal.ReservationLocks;
 import dev.seedbed.controlplane.quota.internal.ReservationSql;
 import dev.seedbed.controlplane.quota.internal.Settlements;
 import dev.seedbed.controlplane.tenant.Caller;
@@ -26,6 +27,7 @@ class SqlLeaseStore implements LeaseStore {
 
     private final LeaseSql leases;
     private final BudgetSql budgets;
+    private final ReservationLocks locks;
     private final ReservationSql reservations;
     private final Settlements settlements;
     private final QuotaProperties properties;
@@ -33,11 +35,13 @@ class SqlLeaseStore implements LeaseStore {
     SqlLeaseStore(
             LeaseSql leases,
             BudgetSql budgets,
+            ReservationLocks locks,
             ReservationSql reservations,
             Settlements settlements,
             QuotaProperties properties) {
         this.leases = leases;
         this.budgets = budgets;
+        this.locks = locks;
         this.reservations = reservations;
         this.settlements = settlements;
         this.properties = properties;
@@ -58,11 +62,11 @@ class SqlLeaseStore implements LeaseStore {
                 .map(snapshot -> snapshot.allowance().leaseId())
                 .toList());
         // One that is there already was written by a flush of which nobody knew whether it was committed.
-        var there = Set.copyOf(reservations.lockOnly(ids(allowances, ended.keySet())));
+        var there = Set.copyOf(locks.lockOnly(ids(allowances, ended.keySet())));
         var rows = budgets.lock(budgetIds(allowances), there);
         var postings = new ArrayList<Posting>();
         if (!ended.isEmpty()) {
-            postings.addAll(settlements.settle(reservations.lockBudgets(ended.keySet()), ended));
+            postings.addAll(settlements.settle(locks.lockBudgets(ended.keySet()), ended));
             rows = budgets.lock(budgetIds(allowances), List.of());
         }
         var locked = new LockedBudgets(rows);
