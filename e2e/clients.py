@@ -63,7 +63,7 @@ class Client:
         return Seen(told["text"], told.get("tokens"), failure)
 
 
-def start(language: str, base_url: str, api_key: str, body: dict[str, Any], *, fault: str = "", idempotency_key: str = "") -> Client:
+def start(language: str, base_url: str, api_key: str, body: dict[str, Any], *, fault: str = "", idempotency_key: str = "", timeout_seconds: int = 600) -> Client:
     """Of one POST /v1/completions; `fault`: arguments of kill(1), done after a stream's first text. The program has a process group of its own."""
     environment = {
         "SEEDBED_BASE_URL": base_url,
@@ -71,6 +71,7 @@ def start(language: str, base_url: str, api_key: str, body: dict[str, Any], *, f
         "SEEDBED_REQUEST": json.dumps(body),
         "SEEDBED_FAULT": fault,
         "SEEDBED_IDEMPOTENCY_KEY": idempotency_key,
+        "SEEDBED_TIMEOUT_SECONDS": str(timeout_seconds),
     }
     command = PROGRAMS[language]()
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)

@@ -74,6 +74,31 @@ def test_an_answer_that_took_a_retry_on_another_replica_is_paid_once(language: s
     assert admin.call("POST", "/ledger:verify", {})["differences"] == []
 
 
+def test_an_answer_that_took_longer_than_its_client_waited_is_paid_once(language: str, stack: ReplicaStack, admin: AdminClient, long_request: wire.GenerateRequest):
+    replica, triton = stack.replicas[1], stack.engine[0]
+    tenant = admin.create_tenant(PLENTY)
+    accounts = Accounts(stack.database, tenant.tenant_id)
+    idle = positions(stack)
+    body = long_generation.body_of(long_request)
+    client = clients.start(language, replica.base_url, tenant.api_key, body, timeout_seconds=4).send()
+    eventually("the engine works", lambda: positions(stack) > idle)
+    # Shorter than a replica takes an engine's last word for true.
+    triton.pause()
+    try:
+        eventually("the client tried again", lambda: accounts.generations() == {"CANCELLED": 1, "RUNNING": 1})
+    finally:
+        triton.resume()
+    seen = client.seen()
+
+    assert seen.failure is None
+    assert seen.tokens == long_request.max_tokens
+    given_up, answered = accounts.requests()
+    assert accounts.charged_for(given_up)["POSITION"] > 0, "there was something to give back"
+    eventually("the first try is given back", lambda: admin.budgets(tenant)["POSITION"].posted == accounts.charged_for(answered)["POSITION"])
+    assert admin.budgets(tenant)["OUTPUT_TOKEN"].posted == seen.tokens
+    assert admin.call("POST", "/ledger:verify", {})["differences"] == []
+
+
 def test_a_budget_that_others_hold_is_asked_for_again(language: str, stack: ReplicaStack, admin: AdminClient, long_request: wire.GenerateRequest):
     replica, triton = stack.replicas[1], stack.engine[0]
     crowded = admin.create_tenant({"OUTPUT_TOKEN": long_request.max_tokens, "POSITION": PLENTY["POSITION"]})

@@ -10,6 +10,7 @@ const client = new OpenAI({
   baseURL: `${process.env.SEEDBED_BASE_URL}/v1`,
   apiKey: process.env.SEEDBED_API_KEY,
   defaultHeaders: key ? { "Idempotency-Key": key } : {},
+  timeout: 1000 * Number(process.env.SEEDBED_TIMEOUT_SECONDS),
 });
 console.log("ready");
 await once(process.stdin, "data");

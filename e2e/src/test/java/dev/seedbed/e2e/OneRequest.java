@@ -7,6 +7,7 @@ import com.openai.errors.OpenAIException;
 import com.openai.errors.OpenAIServiceException;
 import com.openai.models.completions.CompletionCreateParams;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +29,8 @@ final class OneRequest {
                 .build();
         var builder = OpenAIOkHttpClient.builder()
                 .baseUrl(System.getenv("SEEDBED_BASE_URL") + "/v1")
-                .apiKey(System.getenv("SEEDBED_API_KEY"));
+                .apiKey(System.getenv("SEEDBED_API_KEY"))
+                .timeout(Duration.ofSeconds(Long.parseLong(System.getenv("SEEDBED_TIMEOUT_SECONDS"))));
         var key = System.getenv("SEEDBED_IDEMPOTENCY_KEY");
         if (!key.isEmpty()) {
             builder.putHeader("Idempotency-Key", key);

@@ -10,6 +10,7 @@ import org.springframework.http.converter.HttpMessageNotReadableException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.exc.InvalidNullException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
@@ -52,6 +53,8 @@ final class UnreadableBody {
                                 + AdminError.expected(f.getTargetType()));
             case InputCoercionException c ->
                 AdminError.invalid(path, path + " is out of range" + AdminError.expected(c.getTargetType()));
+            case InvalidNullException n ->
+                AdminError.invalid(path, path + " is null" + AdminError.expected(n.getTargetType()));
             case MismatchedInputException m
             when path.isEmpty() -> malformed("request body has the wrong type (expected: a JSON object)");
             case MismatchedInputException m ->

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation.http;
 import dev.seedbed.controlplane.generation.GenerationSink.ClientGoneException;
 import dev.seedbed.controlplane.generation.answer.Answers;
 import dev.seedbed.controlplane.generation.answer.Repetition;
+import dev.seedbed.controlplane.generation.http.ClosedConnections.Connection;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.tenant.Scope;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -25,12 +26,15 @@ class CompletionsController {
     private final Callers callers;
     private final Answers answers;
     private final OpenAiHeaders headers;
+    private final ClosedConnections closed;
     private final Clock clock;
 
-    CompletionsController(Callers callers, Answers answers, OpenAiHeaders headers, Clock clock) {
+    CompletionsController(
+            Callers callers, Answers answers, OpenAiHeaders headers, ClosedConnections closed, Clock clock) {
         this.callers = callers;
         this.answers = answers;
         this.headers = headers;
+        this.closed = closed;
         this.clock = clock;
     }
 
@@ -77,7 +81,7 @@ class CompletionsController {
                     wanted.command(),
                     repetition,
                     ANY_PATIENCE,
-                    new WholeAnswer(response, shape, headers, exchange));
+                    new WholeAnswer(response, closed, Connection.of(request), shape, headers, exchange));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation.http;
 import dev.seedbed.controlplane.generation.FinishReason;
 import dev.seedbed.controlplane.generation.GenerationSink;
 import dev.seedbed.controlplane.generation.RateLimit;
+import dev.seedbed.controlplane.generation.http.ClosedConnections.Connection;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.usage.Work;
@@ -10,24 +11,43 @@ import dev.seedbed.controlplane.wire.RequestId;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
-/** Collects an answer and writes it in one piece. Nothing can be written before, so a client that left shows only at the end. */
+/**
+ * Collects an answer and writes it in one piece. Nothing can be written before, so whether the client is still there is not learnt by
+ * writing: it is looked up, once the request has taken longer than most do.
+ */
 final class WholeAnswer implements GenerationSink {
 
+    private static final Duration LONG = Duration.ofMillis(250);
+
+    /** Before the one write: what leaves later than that counts as delivered. */
+    private static final Duration LAST_LOOK = Duration.ofMillis(50);
+
     private final HttpServletResponse response;
+    private final ClosedConnections closed;
+    private final Connection connection;
     private OpenAiShape shape;
     private final OpenAiHeaders headers;
     private final Exchange exchange;
     private final StringBuilder text = new StringBuilder();
     private @Nullable ModelVersion version;
 
-    WholeAnswer(HttpServletResponse response, OpenAiShape shape, OpenAiHeaders headers, Exchange exchange) {
+    WholeAnswer(
+            HttpServletResponse response,
+            ClosedConnections closed,
+            Connection connection,
+            OpenAiShape shape,
+            OpenAiHeaders headers,
+            Exchange exchange) {
         this.response = response;
+        this.closed = closed;
+        this.connection = connection;
         this.shape = shape;
         this.headers = headers;
         this.exchange = exchange;
@@ -49,16 +69,22 @@ final class WholeAnswer implements GenerationSink {
     @Override
     public void committed(String more, Work work) {
         text.append(more);
+        requireClient(LONG);
     }
 
     @Override
-    public void draft(String draft, int positions, int decidedPositions, Work work) {}
+    public void draft(String draft, int positions, int decidedPositions, Work work) {
+        requireClient(LONG);
+    }
 
     @Override
-    public void idle() {}
+    public void idle() {
+        requireClient(LONG);
+    }
 
     @Override
     public void finished(FinishReason reason, String detail, Work work) {
+        requireClient(LAST_LOOK);
         var body = shape.whole(Objects.requireNonNull(version), text.toString(), reason, detail, work);
         headers.write(response, exchange);
         response.setContentType(MediaType.APPLICATION_JSON_VALUE);
@@ -67,6 +93,12 @@ final class WholeAnswer implements GenerationSink {
             response.flushBuffer();
         } catch (IOException e) {
             throw new ClientGoneException("answer not written", e);
+        }
+    }
+
+    private void requireClient(Duration lookedAtMost) {
+        if (exchange.elapsedMillis() >= LONG.toMillis() && closed.contains(connection, lookedAtMost)) {
+            throw new ClientGoneException("connection closed by its client");
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.seedbed.controlplane.quota.plan;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import dev.seedbed.controlplane.admin.Created;
 import dev.seedbed.controlplane.audit.Operator;
 import dev.seedbed.controlplane.quota.Bound;
@@ -75,13 +77,16 @@ class PlanController {
             @Nullable
             String name,
 
-            @Schema(description = "Absent: none") @Nullable List<PlanLimit> limits,
+            @Schema(description = "Absent: none") @JsonSetter(contentNulls = Nulls.FAIL) @Nullable
+            List<PlanLimit> limits,
 
             @Schema(description = "By what they bound, as those of a tenant; absent: none") @Nullable
             Map<String, @Nullable Bound> bounds) {}
 
     record PlanChange(
-            @Schema(description = "Instead of all that it had; absent: they stay") @Nullable
+            @Schema(description = "Instead of all that it had; absent: they stay")
+            @JsonSetter(contentNulls = Nulls.FAIL)
+            @Nullable
             List<PlanLimit> limits,
 
             @Schema(description = "Instead of all that it had; absent: they stay") @Nullable

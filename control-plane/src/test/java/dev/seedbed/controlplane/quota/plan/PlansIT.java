@@ -223,6 +223,20 @@ class PlansIT extends QuotaOverHttp {
     }
 
     @Test
+    void areRefusedWhenALimitIsNull() {
+        create(OPEN);
+        for (var limits : List.of("[null]", "[" + OPEN + ", null]")) {
+            var changed = admin.call("PATCH", "/plans/" + plan, "{\"limits\": " + limits + "}");
+            var made = admin.call("POST", "/plans", "{\"name\": \"%s-2\", \"limits\": %s}".formatted(plan, limits));
+            for (var refused : List.of(changed, made)) {
+                assertThat(refused.status()).isEqualTo(400);
+                assertThat(refused.text("detail")).endsWith("] is null (expected: a PlanLimit)");
+            }
+        }
+        assertThat(admin.get("/plans/" + plan).json().path("limits")).hasSize(2);
+    }
+
+    @Test
     void areAuditedOnceForEachChange() {
         create(limit("REQUEST", "DAY", "5"));
         update(limit("REQUEST", "DAY", "6"));

@@ -1,0 +1,125 @@
+package dev.seedbed.controlplane.generation.http;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * The TCP connections that their clients have closed, as Linux lists them (proc_net_tcp(5)). Nothing is read from a connection to find out, so
+ * that a request which its client has sent ahead of its turn is left alone. On other systems it knows of none.
+ */
+@Component
+final class ClosedConnections {
+
+    private static final Logger log = LoggerFactory.getLogger(ClosedConnections.class);
+
+    private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
+    /** TCP's CLOSE_WAIT: the other end has sent its last byte, and this end has not closed yet. */
+    private static final String CLOSED_BY_PEER = "08";
+
+    /** Before an IPv4 address in the table of IPv6: those of a server that listens for both. */
+    private static final String MAPPED = "0000000000000000FFFF0000";
+
+    private final ReentrantLock looking = new ReentrantLock();
+
+    @GuardedBy("looking")
+    private Set<String> closed = Set.of();
+
+    @GuardedBy("looking")
+    private long lookedAtNanos;
+
+    @GuardedBy("looking")
+    private boolean looked;
+
+    ClosedConnections() {
+        if (TABLES.stream().noneMatch(Files::isReadable)) {
+            log.warn(
+                    "clients that leave while they wait for a whole answer are not noticed: {} cannot be read", TABLES);
+        }
+    }
+
+    /** One connection, in the spellings that it may have in the tables. */
+    record Connection(Set<String> spellings) {
+
+        static Connection of(HttpServletRequest request) {
+            return of(
+                    InetAddress.ofLiteral(request.getLocalAddr()),
+                    request.getLocalPort(),
+                    InetAddress.ofLiteral(request.getRemoteAddr()),
+                    request.getRemotePort());
+        }
+
+        static Connection of(InetAddress local, int localPort, InetAddress peer, int peerPort) {
+            var plain = "%s:%04X %s:%04X".formatted(hex(local), localPort, hex(peer), peerPort);
+            if (local instanceof Inet4Address && peer instanceof Inet4Address) {
+                return new Connection(Set.of(
+                        plain,
+                        "%s%s:%04X %s%s:%04X".formatted(MAPPED, hex(local), localPort, MAPPED, hex(peer), peerPort)));
+            }
+            return new Connection(Set.of(plain));
+        }
+
+        /** Each four bytes as a number of this machine's byte order. */
+        private static String hex(InetAddress address) {
+            var words = ByteBuffer.wrap(address.getAddress()).order(ByteOrder.nativeOrder());
+            var text = new StringBuilder();
+            while (words.hasRemaining()) {
+                text.append("%08X".formatted(words.getInt()));
+            }
+            return text.toString();
+        }
+    }
+
+    /** @param atMostOld how long ago may have been looked */
+    boolean contains(Connection connection, Duration atMostOld) {
+        return newest(atMostOld).stream().anyMatch(connection.spellings()::contains);
+    }
+
+    private Set<String> newest(Duration atMostOld) {
+        looking.lock();
+        try {
+            var now = System.nanoTime();
+            if (!looked || now - lookedAtNanos > atMostOld.toNanos()) {
+                closed = read();
+                lookedAtNanos = now;
+                looked = true;
+            }
+            return closed;
+        } finally {
+            looking.unlock();
+        }
+    }
+
+    private static Set<String> read() {
+        var found = new HashSet<String>();
+        for (var table : TABLES) {
+            try (var lines = Files.lines(table, StandardCharsets.US_ASCII)) {
+                lines.filter(line -> line.contains(" " + CLOSED_BY_PEER + " ")).forEach(line -> {
+                    // sl, local address, remote address, state
+                    var columns = line.strip().split("\\s+", 5);
+                    if (columns[3].equals(CLOSED_BY_PEER)) {
+                        found.add(columns[1] + " " + columns[2]);
+                    }
+                });
+            } catch (IOException e) {
+                log.debug("connections not listed: {}: {}", table, e.toString());
+            }
+        }
+        return found;
+    }
+}
