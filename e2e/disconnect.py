@@ -61,10 +61,12 @@ class Disconnects:
     def _repeat(self, leave: Callable[[], Left], times: int) -> dict[str, Any]:
         seen: list[dict[str, float]] = []
         for _ in range(times):
-            start = self._engine_at_rest()
+            start = self._engine_at_rest(0)
             left = leave()
-            end = self._engine_at_rest()
             eventually("nothing is reserved", lambda: self._accounts.reserved() == 0)
+            # The metrics are told a moment late.
+            billed = self._admin.generation(left.request_id)["work"]["positions_evaluated"]
+            end = self._engine_at_rest(start["positions"] + billed)
             engine = {name: end[name] - start[name] for name in end}
             work = self._check(left, engine["positions"])
             missed = self._missed(left.request_id)
@@ -78,7 +80,11 @@ class Disconnects:
                     "positions_unbilled": engine["positions"] - work["positions_evaluated"],
                 }
             )
-        return {figure: {"median": statistics.median(row[figure] for row in seen), "most": max(row[figure] for row in seen)} for figure in seen[0]} | {"times": times}
+        figures: dict[str, Any] = {
+            figure: {"median": statistics.median(row[figure] for row in seen), "most": max(row[figure] for row in seen)} for figure in seen[0]
+        }
+        within_two = sum(row["rounds_after_detection"] <= 2 for row in seen)
+        return figures | {"times": times, "times_within_two_rounds_after_detection": within_two}
 
     def _check(self, left: Left, engine_positions: float) -> dict[str, int]:
         """The tenant pays exactly the last report, which is never more than the engine did."""
@@ -90,10 +96,17 @@ class Disconnects:
         assert work["committed_tokens"] < self._request.max_tokens, f"the generation was not interrupted: {work}"
         return dict(work)
 
-    def _engine_at_rest(self) -> dict[str, float]:
-        eventually("the engine is idle", lambda: is_idle(self._metrics, self._stack.settings.model_version))
+    def _engine_at_rest(self, least_positions: float) -> dict[str, float]:
+        version = self._stack.settings.model_version
         names = {"positions": "positions_evaluated_total", "rounds": "rounds_total"}
-        return {key: read(self._metrics, f"block_diffusion_{name}", self._stack.settings.model_version) for key, name in names.items()}
+
+        def counted() -> dict[str, float] | None:
+            if not is_idle(self._metrics, version):
+                return None
+            counters = {key: read(self._metrics, f"block_diffusion_{name}", version) for key, name in names.items()}
+            return counters if counters["positions"] >= least_positions else None
+
+        return eventually("the engine is idle, and says what it did", counted)
 
     def _missed(self, request_id: str) -> Missed:
         line = re.compile(rf"^(?P<time>\S+) .* generation {request_id} on \S+ ended: CANCELLED, .* (?P<rounds>\d+) forward passes$", re.MULTILINE)

@@ -53,25 +53,26 @@ final class ClosedConnections {
         }
     }
 
-    /** One connection, in the spellings that it may have in the tables. */
-    record Connection(Set<String> spellings) {
+    /** One connection; addresses as literals. */
+    record Connection(String local, int localPort, String peer, int peerPort) {
 
         static Connection of(HttpServletRequest request) {
-            return of(
-                    InetAddress.ofLiteral(request.getLocalAddr()),
-                    request.getLocalPort(),
-                    InetAddress.ofLiteral(request.getRemoteAddr()),
-                    request.getRemotePort());
+            return new Connection(
+                    request.getLocalAddr(), request.getLocalPort(), request.getRemoteAddr(), request.getRemotePort());
         }
 
-        static Connection of(InetAddress local, int localPort, InetAddress peer, int peerPort) {
-            var plain = "%s:%04X %s:%04X".formatted(hex(local), localPort, hex(peer), peerPort);
-            if (local instanceof Inet4Address && peer instanceof Inet4Address) {
-                return new Connection(Set.of(
-                        plain,
-                        "%s%s:%04X %s%s:%04X".formatted(MAPPED, hex(local), localPort, MAPPED, hex(peer), peerPort)));
-            }
-            return new Connection(Set.of(plain));
+        /** As it may be listed. */
+        private List<String> spellings() {
+            var here = InetAddress.ofLiteral(local);
+            var there = InetAddress.ofLiteral(peer);
+            var plain = spelling("", here, there);
+            return here instanceof Inet4Address && there instanceof Inet4Address
+                    ? List.of(plain, spelling(MAPPED, here, there))
+                    : List.of(plain);
+        }
+
+        private String spelling(String before, InetAddress here, InetAddress there) {
+            return "%s%s:%04X %s%s:%04X".formatted(before, hex(here), localPort, before, hex(there), peerPort);
         }
 
         /** Each four bytes as a number of this machine's byte order. */
@@ -87,7 +88,8 @@ final class ClosedConnections {
 
     /** @param atMostOld how long ago may have been looked */
     boolean contains(Connection connection, Duration atMostOld) {
-        return newest(atMostOld).stream().anyMatch(connection.spellings()::contains);
+        var found = newest(atMostOld);
+        return connection.spellings().stream().anyMatch(found::contains);
     }
 
     private Set<String> newest(Duration atMostOld) {

@@ -24,10 +24,13 @@ import org.springframework.http.MediaType;
  */
 final class WholeAnswer implements GenerationSink {
 
-    private static final Duration LONG = Duration.ofMillis(250);
+    /** What takes less is not looked up: few clients give up so soon. */
+    private static final Duration LONG = Duration.ofSeconds(1);
 
-    /** Before the one write: what leaves later than that counts as delivered. */
-    private static final Duration LAST_LOOK = Duration.ofMillis(50);
+    private static final Duration LOOK_PERIOD = Duration.ofMillis(250);
+
+    /** Before the one write: a client that leaves later than that counts as served. */
+    private static final Duration LAST_LOOK = Duration.ofMillis(100);
 
     private final HttpServletResponse response;
     private final ClosedConnections closed;
@@ -69,17 +72,17 @@ final class WholeAnswer implements GenerationSink {
     @Override
     public void committed(String more, Work work) {
         text.append(more);
-        requireClient(LONG);
+        requireClient(LOOK_PERIOD);
     }
 
     @Override
     public void draft(String draft, int positions, int decidedPositions, Work work) {
-        requireClient(LONG);
+        requireClient(LOOK_PERIOD);
     }
 
     @Override
     public void idle() {
-        requireClient(LONG);
+        requireClient(LOOK_PERIOD);
     }
 
     @Override

@@ -27,8 +27,8 @@ class ClosedConnectionsTest {
                     var otherAccepted = server.accept();
                     var client = new Socket(host, port);
                     var accepted = server.accept()) {
-                var connection = Connection.of(host, port, host, client.getLocalPort());
-                var stillOpen = Connection.of(host, port, host, other.getLocalPort());
+                var connection = new Connection(address, port, address, client.getLocalPort());
+                var stillOpen = new Connection(address, port, address, other.getLocalPort());
                 assertThat(closed.contains(connection, Duration.ZERO)).isFalse();
 
                 client.close();

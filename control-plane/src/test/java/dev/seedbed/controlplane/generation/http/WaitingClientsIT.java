@@ -26,7 +26,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 class WaitingClientsIT {
 
     private static final FakeInferenceServer adapter = ControlPlaneTest.ADAPTER;
-    private static final long LONGER_THAN_A_LOOK_MILLIS = 800;
+    private static final long LONG_ENOUGH_TO_LOOK_MILLIS = 1500;
 
     @LocalServerPort
     int port;
@@ -77,7 +77,7 @@ class WaitingClientsIT {
             send(connection, request("say it", "x-stainless-retry-count: 0"));
             await().until(() -> adapter.requests().size() == 1);
         }
-        Thread.sleep(LONGER_THAN_A_LOOK_MILLIS);
+        Thread.sleep(LONG_ENOUGH_TO_LOOK_MILLIS);
         goOn.countDown();
 
         await().untilAsserted(() -> assertThat(jdbc.sql(
@@ -93,7 +93,7 @@ class WaitingClientsIT {
         adapter.script((request, generation) -> {
             generation.prefill();
             generation.commit("one ", 1);
-            Thread.sleep(LONGER_THAN_A_LOOK_MILLIS);
+            Thread.sleep(LONG_ENOUGH_TO_LOOK_MILLIS);
             generation.commit("two", 1);
             generation.stop();
         });
