@@ -42,8 +42,8 @@ class AdminClient:
         key = self._create_key(tenant_id)
         return Tenant(tenant_id, key["key"], key["public_id"])
 
-    def limit(self, tenant: Tenant, unit: str, limit: int, window: str = "EVER") -> None:
-        self._limit(tenant.tenant_id, unit, limit, window=window)
+    def limit(self, tenant: Tenant, unit: str, limit: int) -> None:
+        self._limit(tenant.tenant_id, unit, limit)
 
     def weigh(self, tenant: Tenant, weight: int) -> None:
         self.call("PATCH", f"/tenants/{tenant.tenant_id}", {"weight": weight})
@@ -68,8 +68,8 @@ class AdminClient:
         """The ledger's view of one request."""
         return self.call("GET", f"/generations/{request_id}")
 
-    def _limit(self, tenant_id: str, unit: str, limit: int, durability: str = "STRICT", window: str = "EVER") -> None:
-        self.call("PUT", f"/tenants/{tenant_id}/limits/{unit}/{window}", {"limit": limit, "durability": durability})
+    def _limit(self, tenant_id: str, unit: str, limit: int, durability: str = "STRICT") -> None:
+        self.call("PUT", f"/tenants/{tenant_id}/limits/{unit}", {"limit": limit, "durability": durability})
 
     def _create_key(self, tenant_id: str, **restrictions: list[str]) -> dict[str, Any]:
         return self.call("POST", f"/tenants/{tenant_id}/api_keys", {"name": "test", "environment": "test", **restrictions})

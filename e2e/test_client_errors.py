@@ -21,7 +21,7 @@ from own_stack import Replica, ReplicaStack, replica_stack
 from public_grpc import connected, details_of, reason_of, wire
 from replica_metrics import refusals, shed
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 every_client = pytest.mark.parametrize("language", clients.PROGRAMS)
 
 # One at the engine, and nobody waits: whoever comes second is shed.

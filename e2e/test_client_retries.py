@@ -80,7 +80,7 @@ def test_an_answer_that_took_longer_than_its_client_waited_is_paid_once(language
     accounts = Accounts(stack.database, tenant.tenant_id)
     idle = positions(stack)
     body = long_generation.body_of(long_request)
-    client = clients.start(language, replica.base_url, tenant.api_key, body, timeout_seconds=4).send()
+    client = clients.start(language, replica.base_url, tenant.api_key, body, timeout_seconds=5).send()
     eventually("the engine works", lambda: positions(stack) > idle)
     # Shorter than a replica takes an engine's last word for true.
     triton.pause()
