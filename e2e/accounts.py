@@ -104,6 +104,8 @@ class Watch:
     most_posted: int = 0
     most_held: int = 0  # posted and reserved together
     longest_blind_seconds: float = 0.0
+    first_held: float | None = None  # on time.monotonic
+    last_posted: float | None = None
     _done: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -117,6 +119,11 @@ class Watch:
         self._done.set()
         self._thread.join()
 
+    def busy_seconds(self) -> float:
+        """From the first admission to the last settlement that was seen."""
+        assert self.first_held is not None and self.last_posted is not None, "nothing was posted"
+        return self.last_posted - self.first_held
+
     def _look(self) -> None:
         last = time.monotonic()
         while not self._done.is_set():
@@ -125,9 +132,13 @@ class Watch:
                     while not self._done.wait(0.05):
                         seen = self.accounts.balance(connection)
                         self.looks += 1
+                        now = time.monotonic()
+                        if self.first_held is None and seen.posted + seen.reserved > 0:
+                            self.first_held = now
+                        if seen.posted > self.most_posted:
+                            self.last_posted = now
                         self.most_posted = max(self.most_posted, seen.posted)
                         self.most_held = max(self.most_held, seen.posted + seen.reserved)
-                        now = time.monotonic()
                         self.longest_blind_seconds = max(self.longest_blind_seconds, now - last)
                         last = now
             except (DatabaseError, InterfaceError, OSError):  # the database is away: nobody can spend meanwhile

@@ -43,13 +43,20 @@ class Bursts:
         self.size = size
         self._durability = durability
         self._admin = AdminClient(stack.replicas[0].base_url, stack.secrets.admin_token)
+        self._busy_seconds: float | None = None
         self._prompts = json.loads(Path(__file__).with_name("prompts.json").read_text())
 
     def warm_up(self) -> None:
-        """A burst whose outcome does not count: a replica that has just started is slow enough to lose reservations on a busy machine."""
+        """Bursts whose outcome does not count: a replica that has just started is slow enough to lose reservations on a busy machine. The second tells how long one takes."""
+        self._settled()
+        self._busy_seconds = self._settled().busy_seconds()
+
+    def _settled(self) -> Watch:
         tenant, accounts = self._tenant()
-        self._send(tenant, self.size.requests)
-        eventually("every reservation is resolved", lambda: "PENDING" not in accounts.reservations(), RECOVERY_SECONDS)
+        with Watch(accounts) as watch:
+            self._send(tenant, self.size.requests)
+            eventually("nothing is held", lambda: self._holds_nothing(accounts), RECOVERY_SECONDS)
+        return watch
 
     def undisturbed(self) -> dict[str, Any]:
         """Exactly the budget is admitted; a refusal leaves no trace."""
@@ -66,12 +73,14 @@ class Bursts:
         self._check_books()
         return {"clients_saw": seen, **self._summary(accounts, watch)}
 
-    def disturbed(self, fault: Fault, latest_seconds: float) -> dict[str, Any]:
-        """The fault begins at a random moment of the burst, at most so late."""
+    def disturbed(self, fault: Fault) -> dict[str, Any]:
+        """The fault begins at a random moment between the first admission and, if it takes as long as the last one did, the end of the burst."""
+        assert self._busy_seconds is not None, "not warmed up"
         tenant, accounts = self._tenant()
-        begin = random.uniform(0, latest_seconds)
+        begin = random.uniform(0, self._busy_seconds)
         with Watch(accounts) as watch, ThreadPoolExecutor(1) as aside:
             pending = aside.submit(self._send, tenant, self.size.requests)
+            eventually("somebody is admitted", lambda: watch.first_held is not None)
             time.sleep(begin)
             fault()
             outcomes = pending.result()
@@ -90,7 +99,7 @@ class Bursts:
         self._check_answers(accounts, further if self._durability == "LEASED" else [*outcomes, *further])
         self._check_books()
         return {
-            "fault_after_seconds": round(begin, 3),
+            "fault_after_seconds": round(begin, 3),  # since the first admission
             "clients_saw": burst.statuses(outcomes),
             **after,
             "further_burst": {

@@ -20,8 +20,6 @@ from rolling_restart import BETWEEN_SECONDS, Load
 
 DURABILITIES = ("STRICT", "LEASED")
 CLIENTS = 4  # of each durability
-# The admitted generations of a burst run for about so long.
-LATEST_SECONDS = 3.0
 LOGGED = re.compile(r"^\S+ +(WARN|ERROR) .*? : (.*)$", re.MULTILINE)
 
 
@@ -52,9 +50,9 @@ class MixedVersions:
         for durability in DURABILITIES:
             bursts = Bursts(self._stack, self._size, durability)
             bursts.warm_up()
-            outcomes = {"nothing": bursts.undisturbed() if durability == "STRICT" else bursts.disturbed(lambda: None, 0)}
+            outcomes = {"nothing": bursts.undisturbed() if durability == "STRICT" else bursts.disturbed(lambda: None)}
             for name, victim in (("the old replica", second), ("the new replica", first)):
-                outcomes[name] = bursts.disturbed(partial(kill, victim), LATEST_SECONDS)
+                outcomes[name] = bursts.disturbed(partial(kill, victim))
             result[f"bursts_{durability.lower()}"] = outcomes
             for name, outcome in outcomes.items():
                 self._say(f"  {durability.lower()}, {name} is killed: {outcome['clients_saw']}, {outcome['reservations']}, at most {outcome['watched']['most_posted_and_reserved']} held")

@@ -33,11 +33,12 @@ def test_a_burst_over_two_replicas_is_admitted_exactly_as_far_as_the_budget_goes
 
 
 def test_a_killed_replica_neither_overspends_nor_leaks(bursts: Bursts, stack: ReplicaStack):
-    seen = bursts.disturbed(partial(kill_a_replica, stack), latest_seconds=1.0)
+    seen = bursts.disturbed(partial(kill_a_replica, stack))
     assert seen["further_burst"]["budget"] == {"limit": 10, "posted": 10, "reserved": 0}
 
 
 def test_a_killed_replica_that_leased_neither_overspends_nor_leaks(stack: ReplicaStack):
     bursts = Bursts(stack, Size(requests=200, budget=60), durability="LEASED")
-    seen = bursts.disturbed(partial(kill_a_replica, stack), latest_seconds=2.0)
+    bursts.warm_up()
+    seen = bursts.disturbed(partial(kill_a_replica, stack))
     assert seen["further_burst"]["budget"] == {"limit": 60, "posted": 60, "reserved": 0}
