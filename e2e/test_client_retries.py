@@ -121,13 +121,3 @@ def test_a_budget_that_others_hold_is_asked_for_again(language: str, stack: Repl
     assert seen.failure is None
     eventually("both are settled", lambda: accounts.generations() == {"CANCELLED": 1, "FINISHED": 1})
     assert admin.budgets(crowded)["OUTPUT_TOKEN"].posted == seen.tokens + accounts.charged_for(held).get("OUTPUT_TOKEN", 0)
-
-
-def test_a_budget_that_is_spent_is_asked_for_once(language: str, stack: ReplicaStack, admin: AdminClient):
-    replica = stack.replicas[1]
-    spent = admin.create_tenant({"OUTPUT_TOKEN": 1, "POSITION": 1})
-    before = refusals(replica, "budget_exceeded")
-    seen = clients.start(language, replica.base_url, spent.api_key, short(stack)).send().seen()
-    assert seen.failure is not None
-    assert (seen.failure.ours, seen.failure.code) == (True, "budget_exceeded")
-    assert refusals(replica, "budget_exceeded") == before + 1

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -29,6 +30,7 @@ final class ClosedConnections {
     private static final Logger log = LoggerFactory.getLogger(ClosedConnections.class);
 
     private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
+
     /** TCP's CLOSE_WAIT: the other end has sent its last byte, and this end has not closed yet. */
     private static final String CLOSED_BY_PEER = "08";
 
@@ -41,10 +43,7 @@ final class ClosedConnections {
     private Set<String> closed = Set.of();
 
     @GuardedBy("looking")
-    private long lookedAtNanos;
-
-    @GuardedBy("looking")
-    private boolean looked;
+    private @Nullable Long lookedAtNanos;
 
     ClosedConnections() {
         if (TABLES.stream().noneMatch(Files::isReadable)) {
@@ -96,10 +95,9 @@ final class ClosedConnections {
         looking.lock();
         try {
             var now = System.nanoTime();
-            if (!looked || now - lookedAtNanos > atMostOld.toNanos()) {
+            if (lookedAtNanos == null || now - lookedAtNanos > atMostOld.toNanos()) {
                 closed = read();
                 lookedAtNanos = now;
-                looked = true;
             }
             return closed;
         } finally {

@@ -116,17 +116,13 @@ class WaitingClientsIT {
         connection.getOutputStream().write(requests.getBytes(StandardCharsets.UTF_8));
     }
 
-    private String request(String prompt, String... headers) {
-        var body = "{\"prompt\": \"%s\", \"max_tokens\": 20}".formatted(prompt);
-        return "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
-                .formatted(tenant.key(), body.length(), String.join("", withEnds(headers)), body);
+    private String request(String prompt) {
+        return request(prompt, "Connection: keep-alive");
     }
 
-    private static String[] withEnds(String... headers) {
-        var ended = headers.clone();
-        for (var i = 0; i < ended.length; i++) {
-            ended[i] += "\r\n";
-        }
-        return ended;
+    private String request(String prompt, String header) {
+        var body = "{\"prompt\": \"%s\", \"max_tokens\": 20}".formatted(prompt);
+        return "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n\r\n%s"
+                .formatted(tenant.key(), body.length(), header, body);
     }
 }
