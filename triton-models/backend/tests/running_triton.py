@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import tritonclient.grpc as triton
 
@@ -17,9 +18,18 @@ from triton_server import TritonServer
 
 PATIENCE_SECONDS = 60.0
 
+# Of glibc: what is freed goes back to the system, so that resident memory tells what is held and not what once was.
+MEMORY_GOES_BACK = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+}
+
 
 class RunningTriton:
-    def __init__(self, repository: Path, log: Path, **options: object) -> None:
+    def __init__(
+        self, repository: Path, log: Path, environment: Mapping[str, str] = MappingProxyType({}), **options: object
+    ) -> None:
         http, grpc, metrics = _free_ports(3)
         self.server = TritonServer(
             repository=repository, http_port=http, grpc_port=grpc, metrics_port=metrics, **options
@@ -27,7 +37,7 @@ class RunningTriton:
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                self.server.command(), env=self.server.environment(), stdout=output, stderr=output
+                self.server.command(), env={**self.server.environment(), **environment}, stdout=output, stderr=output
             )
         try:
             self.server.wait_until_ready(PATIENCE_SECONDS, lambda: self.process.poll() is None)
