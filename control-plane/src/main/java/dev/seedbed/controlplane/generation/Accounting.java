@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
@@ -38,7 +39,6 @@ class Accounting implements AutoCloseable {
 
     private final TransactionTemplate transaction;
     private final Quotas quotas;
-    private final UsageLedger ledger;
     private final GenerationRecords records;
     private final long ownerEpoch;
     private final LeasedGenerations leased;
@@ -46,6 +46,7 @@ class Accounting implements AutoCloseable {
 
     Accounting(
             TransactionTemplate transaction,
+            Pipelines pipelines,
             Quotas quotas,
             Leases leases,
             UsageLedger ledger,
@@ -53,11 +54,11 @@ class Accounting implements AutoCloseable {
             MeterRegistry meters) {
         this.transaction = transaction;
         this.quotas = quotas;
-        this.ledger = ledger;
         this.records = records;
         this.ownerEpoch = quotas.newOwnerEpoch();
-        this.leased = new LeasedGenerations(transaction, leases, ledger, records, ownerEpoch);
-        this.strict = new StrictGenerations(transaction, quotas, ledger, records, ownerEpoch, leased, meters);
+        this.leased = new LeasedGenerations(transaction, pipelines, leases, ledger, records, ownerEpoch);
+        var writing = new StrictWriting(pipelines, quotas, ledger, records, ownerEpoch);
+        this.strict = new StrictGenerations(transaction, quotas, writing, ownerEpoch, leased, meters);
     }
 
     /** After the last heartbeat. */
@@ -89,7 +90,7 @@ class Accounting implements AutoCloseable {
                 LimitsJson.of(RateLimit.of(budgets)));
         var deferred = first.deferred();
         if (deferred == null) {
-            return strict.admit(new Candidate(generation, caller, wanted, admitted, steps -> {}), first);
+            return strict.admit(new Candidate(generation, caller, wanted, admitted, (steps, writes) -> {}), first);
         }
         var candidate = new Candidate(generation, caller, wanted, admitted, deferred);
         return leased.admit(candidate).orElseGet(() -> strict.admit(candidate));

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -15,7 +16,7 @@ public interface AdmissionStep {
 
         @Override
         public Deferred deferred() {
-            return steps -> {};
+            return (steps, writes) -> {};
         }
     };
 
@@ -31,14 +32,14 @@ public interface AdmissionStep {
     @FunctionalInterface
     interface Deferred {
 
-        /** @param steps this one among them */
-        void applyAll(List<Deferred> steps);
+        /** @param steps this one among them @param writes sent within the transaction */
+        void applyAll(List<Deferred> steps, Pipeline writes);
 
-        static void applyTogether(Collection<Deferred> steps) {
+        static void applyTogether(Collection<Deferred> steps, Pipeline writes) {
             steps.stream()
                     .collect(Collectors.groupingBy(Object::getClass))
                     .values()
-                    .forEach(ofOneClass -> ofOneClass.getFirst().applyAll(ofOneClass));
+                    .forEach(ofOneClass -> ofOneClass.getFirst().applyAll(ofOneClass, writes));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.lease.Flush;
@@ -32,6 +33,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 final class LeasedGenerations {
 
     private final TransactionTemplate transaction;
+    private final Pipelines pipelines;
     private final Leases leases;
     private final UsageLedger ledger;
     private final GenerationRecords records;
@@ -43,11 +45,13 @@ final class LeasedGenerations {
 
     LeasedGenerations(
             TransactionTemplate transaction,
+            Pipelines pipelines,
             Leases leases,
             UsageLedger ledger,
             GenerationRecords records,
             long ownerEpoch) {
         this.transaction = transaction;
+        this.pipelines = pipelines;
         this.leases = leases;
         this.ledger = ledger;
         this.records = records;
@@ -248,12 +252,14 @@ final class LeasedGenerations {
             endings.put(id, end.ended());
         });
         var written = leases.write(round, ownerEpoch, workSoFar, cumulative);
-        ledger.append(written.postings());
+        var writes = pipelines.begin();
+        ledger.append(written.postings(), writes);
         later.keySet().retainAll(written.made());
-        records.open(List.copyOf(later.values()));
-        records.close(endings);
+        records.open(List.copyOf(later.values()), writes);
+        records.close(endings, writes);
         AdmissionStep.Deferred.applyTogether(
-                later.keySet().stream().map(id -> get(id).step).toList());
+                later.keySet().stream().map(id -> get(id).step).toList(), writes);
+        writes.send();
         return written;
     }
 

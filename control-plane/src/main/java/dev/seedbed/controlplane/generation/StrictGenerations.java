@@ -12,8 +12,6 @@ import dev.seedbed.controlplane.quota.ReservationOutcome;
 import dev.seedbed.controlplane.quota.ReservationState;
 import dev.seedbed.controlplane.tenant.TenantId;
 import dev.seedbed.controlplane.usage.Bill;
-import dev.seedbed.controlplane.usage.GenerationRecords;
-import dev.seedbed.controlplane.usage.UsageLedger;
 import dev.seedbed.controlplane.wire.ErrorCode;
 import dev.seedbed.controlplane.wire.RequestId;
 import dev.seedbed.controlplane.wire.SeedbedException;
@@ -50,8 +48,7 @@ final class StrictGenerations implements AutoCloseable {
     StrictGenerations(
             TransactionTemplate transaction,
             Quotas quotas,
-            UsageLedger ledger,
-            GenerationRecords records,
+            StrictWriting writing,
             long ownerEpoch,
             LeasedGenerations leased,
             MeterRegistry meters) {
@@ -59,7 +56,7 @@ final class StrictGenerations implements AutoCloseable {
         this.quotas = quotas;
         this.ownerEpoch = ownerEpoch;
         this.leased = leased;
-        this.writing = new StrictWriting(quotas, ledger, records, ownerEpoch);
+        this.writing = writing;
         this.groupSizes = DistributionSummary.builder("seedbed.accounting.group")
                 .description("Admissions and settlements that were committed together")
                 .register(meters);

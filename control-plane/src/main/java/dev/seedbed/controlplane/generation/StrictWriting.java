@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Locking;
 import dev.seedbed.controlplane.quota.Posting;
@@ -20,15 +21,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** What admissions, checkpoints and settlements write to budgets, ledger and records, in the caller's transaction. */
+/** What admissions, checkpoints and settlements write to budgets, ledger and records, in the caller's transaction. What is decided at a time is written in one round trip. */
 final class StrictWriting {
 
+    private final Pipelines pipelines;
     private final Quotas quotas;
     private final UsageLedger ledger;
     private final GenerationRecords records;
     private final long ownerEpoch;
 
-    StrictWriting(Quotas quotas, UsageLedger ledger, GenerationRecords records, long ownerEpoch) {
+    StrictWriting(Pipelines pipelines, Quotas quotas, UsageLedger ledger, GenerationRecords records, long ownerEpoch) {
+        this.pipelines = pipelines;
         this.quotas = quotas;
         this.ledger = ledger;
         this.records = records;
@@ -44,8 +47,9 @@ final class StrictWriting {
             return List.of();
         }
         candidates.forEach(candidate -> candidate.generation().renewed(System.nanoTime()));
+        var writes = pipelines.begin();
         var outcomes =
-                quotas.reserve(candidates.stream().map(Candidate::request).toList(), ownerEpoch, locking);
+                quotas.reserve(candidates.stream().map(Candidate::request).toList(), ownerEpoch, locking, writes);
         var opened = new ArrayList<Later>();
         var steps = new ArrayList<AdmissionStep.Deferred>();
         for (var i = 0; i < outcomes.size(); i++) {
@@ -55,8 +59,9 @@ final class StrictWriting {
                 steps.add(candidate.step());
             }
         }
-        records.open(opened);
-        AdmissionStep.Deferred.applyTogether(steps);
+        records.open(opened, writes);
+        AdmissionStep.Deferred.applyTogether(steps, writes);
+        writes.send();
         return outcomes;
     }
 
@@ -68,13 +73,16 @@ final class StrictWriting {
         var cumulative = new HashMap<RequestId, Amounts>();
         settlements.forEach(one -> cumulative.put(one.id(), one.bill().amounts()));
         var postings = new HashMap<RequestId, Posting>();
-        quotas.settle(cumulative, ownerEpoch, locking).forEach(posting -> postings.put(posting.requestId(), posting));
-        ledger.append(postings.values());
+        var writes = pipelines.begin();
+        quotas.settle(cumulative, ownerEpoch, locking, writes)
+                .forEach(posting -> postings.put(posting.requestId(), posting));
+        ledger.append(postings.values(), writes);
         var ended = new HashMap<RequestId, Ended>();
         settlements.stream()
                 .filter(one -> postings.containsKey(one.id()))
                 .forEach(one -> ended.put(one.id(), one.ended()));
-        records.close(ended);
+        records.close(ended, writes);
+        writes.send();
         return postings;
     }
 
@@ -82,8 +90,9 @@ final class StrictWriting {
     Map<RequestId, ReservationState> checkpoint(Map<RequestId, Bill> cumulative, Locking locking) {
         var amounts = new HashMap<RequestId, Amounts>();
         cumulative.forEach((id, bill) -> amounts.put(id, bill.amounts()));
-        var postings = quotas.checkpoint(amounts, ownerEpoch, locking);
-        ledger.append(postings);
+        var writes = pipelines.begin();
+        var postings = quotas.checkpoint(amounts, ownerEpoch, locking, writes);
+        ledger.append(postings, writes);
         var work = new HashMap<RequestId, Work>();
         var states = new HashMap<RequestId, ReservationState>();
         for (var posting : postings) {
@@ -91,7 +100,8 @@ final class StrictWriting {
             states.put(id, posting.state());
             work.put(id, Objects.requireNonNull(cumulative.get(id)).work());
         }
-        records.progress(work);
+        records.progress(work, writes);
+        writes.send();
         return states;
     }
 }

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
@@ -39,12 +40,13 @@ class Unaccounted extends Accounting {
 
     Unaccounted(
             TransactionTemplate transaction,
+            Pipelines pipelines,
             Quotas quotas,
             Leases leases,
             UsageLedger ledger,
             GenerationRecords records,
             MeterRegistry meters) {
-        super(transaction, quotas, leases, ledger, records, meters);
+        super(transaction, pipelines, quotas, leases, ledger, records, meters);
         log.warn("profile unaccounted is active: no limit holds and nobody is billed");
     }
 

@@ -3,7 +3,8 @@
  * only parse and render around {@link dev.seedbed.controlplane.generation.Generations}.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"model", "pricing", "quota", "quota :: lease", "tenant", "usage", "wire"})
+@ApplicationModule(
+        allowedDependencies = {"database", "model", "pricing", "quota", "quota :: lease", "tenant", "usage", "wire"})
 package dev.seedbed.controlplane.generation;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,7 @@
 package dev.seedbed.controlplane.quota;
 
+import dev.seedbed.controlplane.database.Pipeline;
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.internal.AdmissionDecision;
 import dev.seedbed.controlplane.quota.internal.AdmissionRound;
 import dev.seedbed.controlplane.quota.internal.BudgetRow;
@@ -35,11 +37,13 @@ import org.springframework.transaction.annotation.Transactional;
 
 /**
  * Entry point of the feature. What moves amounts runs in the caller's transaction, because the ledger's rows belong into the
- * same one; if that transaction rolls back, nothing was reserved or posted.
+ * same one; if that transaction rolls back, nothing was reserved or posted. A pipeline that is passed gets what is still to be written: it
+ * is sent within the transaction.
  */
 @Service
 public class Quotas {
 
+    private final Pipelines pipelines;
     private final BudgetSql budgets;
     private final LimitSql limits;
     private final ReservationLocks locks;
@@ -50,6 +54,7 @@ public class Quotas {
     private final QuotaProperties properties;
 
     Quotas(
+            Pipelines pipelines,
             BudgetSql budgets,
             LimitSql limits,
             ReservationLocks locks,
@@ -58,6 +63,7 @@ public class Quotas {
             Leases leases,
             LimitChange change,
             QuotaProperties properties) {
+        this.pipelines = pipelines;
         this.budgets = budgets;
         this.limits = limits;
         this.locks = locks;
@@ -81,7 +87,8 @@ public class Quotas {
      * @return in the order of the requests
      */
     @Transactional(propagation = Propagation.MANDATORY)
-    public List<ReservationOutcome> reserve(List<ReservationRequest> requests, long ownerEpoch, Locking locking) {
+    public List<ReservationOutcome> reserve(
+            List<ReservationRequest> requests, long ownerEpoch, Locking locking, Pipeline writes) {
         var subjects = requests.stream()
                 .flatMap(request -> Subject.of(request.caller()).stream())
                 .distinct()
@@ -92,9 +99,9 @@ public class Quotas {
         var outcomes = requests.stream().map(request -> outcome(round, request)).toList();
         if (!round.admitted().isEmpty()) {
             var reserved = round.reserved();
-            budgets.reserve(locked.open(), row -> reserved.getOrDefault(row.id(), 0L));
-            reservations.insert(round.admitted(), ownerEpoch, properties.reservationTtl());
-            grant(round, ownerEpoch);
+            budgets.reserve(locked.open(), row -> reserved.getOrDefault(row.id(), 0L), writes);
+            reservations.insert(round.admitted(), ownerEpoch, properties.reservationTtl(), writes);
+            grant(round, ownerEpoch, writes);
         }
         return outcomes;
     }
@@ -111,7 +118,12 @@ public class Quotas {
     }
 
     /** One of a tenant's keys in a transaction: what the others may get depends on what it got. */
-    private void grant(AdmissionRound round, long ownerEpoch) {
+    private void grant(AdmissionRound round, long ownerEpoch, Pipeline writes) {
+        if (round.admitted().stream().noneMatch(Quotas::hasLeasedLimit)) {
+            return;
+        }
+        // A grant is taken from the budgets as the admissions leave them.
+        writes.send();
         var tenants = new HashSet<TenantId>();
         for (var admitted : round.admitted()) {
             var caller = admitted.request().caller();
@@ -121,6 +133,10 @@ public class Quotas {
         }
     }
 
+    private static boolean hasLeasedLimit(AdmissionRound.Admitted admitted) {
+        return admitted.budgets().stream().anyMatch(row -> row.durability() == Durability.LEASED);
+    }
+
     /**
      * Reserves more for a pending reservation, by the same step as {@link #reserve}.
      *
@@ -128,7 +144,8 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<Budget> extend(RequestId id, long ownerEpoch, Amounts more) {
-        var reservation = lockOwn(Set.of(id), ownerEpoch, Locking.WAIT).stream()
+        var writes = pipelines.begin();
+        var reservation = lockOwn(Set.of(id), ownerEpoch, Locking.WAIT, writes).stream()
                 .findFirst()
                 .orElseThrow(() -> noReservation(id));
         if (reservation.state() != ReservationState.PENDING) {
@@ -139,8 +156,9 @@ public class Quotas {
         var lines =
                 reservation.lines().stream().map(ReservationRow.Line::budget).toList();
         require(lines, more);
-        budgets.reserve(lines, more);
-        reservations.extend(id, lines, more);
+        budgets.reserve(lines, more, writes);
+        reservations.extend(id, lines, more, writes);
+        writes.send();
         return after(lines, more);
     }
 
@@ -151,16 +169,17 @@ public class Quotas {
      *     PENDING tells that the owner has lost it
      */
     @Transactional(propagation = Propagation.MANDATORY)
-    public List<Posting> checkpoint(Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking) {
-        var decided = lockOwn(cumulative.keySet(), ownerEpoch, locking).stream()
+    public List<Posting> checkpoint(
+            Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking, Pipeline writes) {
+        var decided = lockOwn(cumulative.keySet(), ownerEpoch, locking, writes).stream()
                 .map(row -> new Decided(
                         row, PostingDecision.checkpoint(row, cumulative.getOrDefault(row.id(), Amounts.NONE))))
                 .toList();
-        apply(decided, one -> Posting.Kind.CHECKPOINT);
+        apply(decided, one -> Posting.Kind.CHECKPOINT, writes);
         var postings = decided.stream()
                 .map(one -> one.posting(Posting.Kind.CHECKPOINT))
                 .toList();
-        reservations.renew(postings.stream().map(Posting::requestId).toList(), properties.reservationTtl());
+        reservations.renew(postings.stream().map(Posting::requestId).toList(), properties.reservationTtl(), writes);
         return postings;
     }
 
@@ -170,8 +189,8 @@ public class Quotas {
      * @return of each that exists and, if the others are skipped, is locked by nobody else
      */
     @Transactional(propagation = Propagation.MANDATORY)
-    public List<Posting> settle(Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking) {
-        return settlements.settle(lockOwn(cumulative.keySet(), ownerEpoch, locking), cumulative);
+    public List<Posting> settle(Map<RequestId, Amounts> cumulative, long ownerEpoch, Locking locking, Pipeline writes) {
+        return settlements.settle(lockOwn(cumulative.keySet(), ownerEpoch, locking, writes), cumulative, writes);
     }
 
     /**
@@ -181,10 +200,12 @@ public class Quotas {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public List<RequestId> expireOverdue(int atMost) {
-        var decided = locks.lockOverdue(atMost).stream()
+        var writes = pipelines.begin();
+        var decided = locks.lockOverdue(atMost, writes).stream()
                 .map(row -> new Decided(row, PostingDecision.expire(row)))
                 .toList();
-        apply(decided, one -> Posting.Kind.CHECKPOINT);
+        apply(decided, one -> Posting.Kind.CHECKPOINT, writes);
+        writes.send();
         return decided.stream().map(one -> one.reservation().id()).toList();
     }
 
@@ -265,8 +286,8 @@ public class Quotas {
         return before.stream().map(row -> row.budget(wanted.get(row.unit()))).toList();
     }
 
-    private List<ReservationRow> lockOwn(Set<RequestId> ids, long ownerEpoch, Locking locking) {
-        var rows = locking == Locking.WAIT ? locks.lock(ids) : locks.tryLock(ids);
+    private List<ReservationRow> lockOwn(Set<RequestId> ids, long ownerEpoch, Locking locking, Pipeline writes) {
+        var rows = locks.lock(ids, locking, writes);
         rows.forEach(row -> requireOwner(row, ownerEpoch));
         return rows;
     }
@@ -284,8 +305,8 @@ public class Quotas {
         }
     }
 
-    private void apply(List<Decided> decided, Function<Decided, Posting.Kind> kind) {
+    private void apply(List<Decided> decided, Function<Decided, Posting.Kind> kind, Pipeline writes) {
         reservations.apply(
-                decided.stream().filter(one -> one.changes(kind.apply(one))).toList());
+                decided.stream().filter(one -> one.changes(kind.apply(one))).toList(), writes);
     }
 }

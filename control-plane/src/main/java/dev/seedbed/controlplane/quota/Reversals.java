@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.internal.ReservationLocks;
 import dev.seedbed.controlplane.quota.internal.ReversalDecision;
 import dev.seedbed.controlplane.quota.internal.ReversalSql;
@@ -14,10 +15,12 @@ import org.springframework.transaction.annotation.Transactional;
 @Service
 public class Reversals {
 
+    private final Pipelines pipelines;
     private final ReservationLocks locks;
     private final ReversalSql reversals;
 
-    Reversals(ReservationLocks locks, ReversalSql reversals) {
+    Reversals(Pipelines pipelines, ReservationLocks locks, ReversalSql reversals) {
+        this.pipelines = pipelines;
         this.locks = locks;
         this.reversals = reversals;
     }
@@ -29,7 +32,10 @@ public class Reversals {
      */
     @Transactional(propagation = Propagation.MANDATORY)
     public Optional<Reversal> reverse(RequestId id) {
-        return locks.lock(List.of(id)).stream().findFirst().flatMap(row -> {
+        var writes = pipelines.begin();
+        var locked = locks.lock(List.of(id), Locking.WAIT, writes);
+        writes.send();
+        return locked.stream().findFirst().flatMap(row -> {
             var decision = ReversalDecision.decide(row);
             if (decision.amounts().isNone() || !reversals.apply(id, decision)) {
                 return Optional.empty();

@@ -3,7 +3,7 @@
  * posts what was done. Decisions are pure; the database's clock is the only one that expires anything.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"admin", "audit", "tenant", "wire"})
+@ApplicationModule(allowedDependencies = {"admin", "audit", "database", "tenant", "wire"})
 package dev.seedbed.controlplane.quota;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.usage;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.Caller;
 import dev.seedbed.controlplane.usage.internal.GenerationSql;
@@ -14,7 +15,7 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
-/** One record for each admitted generation, written in the transactions of its reservation. */
+/** One record for each admitted generation, written in the transactions of its reservation, within which the pipelines are sent. */
 @Service
 public class GenerationRecords {
 
@@ -68,21 +69,21 @@ public class GenerationRecords {
 
     /** Records generations that may have ended already; one that is there already stays as it is. */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void open(List<Later> later) {
-        generations.insert(later);
+    public void open(List<Later> later, Pipeline writes) {
+        generations.insert(later, writes);
     }
 
     /** Stores the work of running generations. */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void progress(Map<RequestId, Work> cumulative) {
+    public void progress(Map<RequestId, Work> cumulative, Pipeline writes) {
         if (!cumulative.isEmpty()) {
-            generations.progress(cumulative);
+            generations.progress(cumulative, writes);
         }
     }
 
     @Transactional(propagation = Propagation.MANDATORY)
-    public void close(Map<RequestId, Ended> ended) {
-        generations.close(ended);
+    public void close(Map<RequestId, Ended> ended, Pipeline writes) {
+        generations.close(ended, writes);
     }
 
     @Transactional(propagation = Propagation.MANDATORY)

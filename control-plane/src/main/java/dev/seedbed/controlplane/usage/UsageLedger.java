@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.usage;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.Reversal;
@@ -31,26 +32,27 @@ public class UsageLedger {
         }
     }
 
-    /** Writes what postings moved. */
+    /** Writes what postings moved. @param writes sent within the transaction */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void append(Collection<Posting> postings) {
+    public void append(Collection<Posting> postings, Pipeline writes) {
         var entries = new ArrayList<LedgerEntry>();
         postings.forEach(posting -> entries.addAll(entries(posting)));
         if (entries.isEmpty()) {
             return;
         }
-        var written = ledger.insert(entries);
-        if (written != entries.size()) {
-            // Budgets were moved for a posting that the ledger holds already: only a rollback keeps both equal.
-            throw new IllegalStateException(
-                    "ledger entries exist already: %d of %d new".formatted(written, entries.size()));
-        }
-        postings.forEach(this::count);
+        ledger.insert(entries, writes, written -> {
+            if (written != entries.size()) {
+                // Budgets were moved for a posting that the ledger holds already: only a rollback keeps both equal.
+                throw new IllegalStateException(
+                        "ledger entries exist already: %d of %d new".formatted(written, entries.size()));
+            }
+            postings.forEach(this::count);
+        });
     }
 
     /** Writes what a reversal gave back. A request is reversed at most once. */
     @Transactional(propagation = Propagation.MANDATORY)
-    public void append(Reversal reversal) {
+    public void append(Reversal reversal, Pipeline writes) {
         var entries = new ArrayList<LedgerEntry>();
         reversal.amounts()
                 .positive()
@@ -62,13 +64,15 @@ public class UsageLedger {
                         Account.REVERSAL,
                         Account.of(reversal.tenantId()),
                         amount)));
-        if (ledger.insert(entries) != entries.size()) {
-            throw new IllegalStateException("request is reversed already: " + reversal.requestId());
-        }
-        reversal.amounts()
-                .positive()
-                .forEach((unit, amount) -> meters.counter("seedbed.usage.reversed", "unit", unit.name())
-                        .increment(amount));
+        ledger.insert(entries, writes, written -> {
+            if (written != entries.size()) {
+                throw new IllegalStateException("request is reversed already: " + reversal.requestId());
+            }
+            reversal.amounts()
+                    .positive()
+                    .forEach((unit, amount) -> meters.counter("seedbed.usage.reversed", "unit", unit.name())
+                            .increment(amount));
+        });
     }
 
     /** Entries of one request in the order of their posting. */

@@ -3,7 +3,7 @@
  * posted amounts are the ledger's. The proof and the rebuild read and repair the budgets of feature {@code quota}.
  */
 @NullMarked
-@ApplicationModule(allowedDependencies = {"admin", "model", "pricing", "quota", "tenant", "wire"})
+@ApplicationModule(allowedDependencies = {"admin", "database", "model", "pricing", "quota", "tenant", "wire"})
 package dev.seedbed.controlplane.usage;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.pricing.Prices;
 import dev.seedbed.controlplane.quota.QuotaProperties;
 import dev.seedbed.controlplane.quota.Quotas;
@@ -40,7 +41,7 @@ import org.springframework.core.env.MapPropertySource;
     TransactionManagerCustomizationAutoConfiguration.class
 })
 @ComponentScan(
-        basePackageClasses = {Prices.class, Quotas.class, UsageLedger.class},
+        basePackageClasses = {Pipelines.class, Prices.class, Quotas.class, UsageLedger.class},
         excludeFilters =
                 @Filter(type = FilterType.REGEX, pattern = ".*(Administration|Controller|PlanAssignments|Ownership)"))
 @EnableConfigurationProperties({QuotaProperties.class, RejectionProperties.class})

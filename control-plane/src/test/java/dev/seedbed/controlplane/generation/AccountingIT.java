@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.model.DefaultKnobs;
 import dev.seedbed.controlplane.model.ModelVersion;
 import dev.seedbed.controlplane.quota.Amounts;
@@ -211,7 +212,7 @@ class AccountingIT {
                 .execute(transaction -> context.getBean(Reversals.class)
                         .reverse(id)
                         .map(reversal -> {
-                            ledger().append(reversal);
+                            context.getBean(Pipelines.class).sendNow(writes -> ledger().append(reversal, writes));
                             return true;
                         })
                         .orElse(false)));

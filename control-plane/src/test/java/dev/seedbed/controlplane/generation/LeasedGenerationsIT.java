@@ -3,6 +3,7 @@ package dev.seedbed.controlplane.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Budget;
 import dev.seedbed.controlplane.quota.Durability;
@@ -364,6 +365,7 @@ class LeasedGenerationsIT {
                         return result;
                     }
                 },
+                context.getBean(Pipelines.class),
                 TestingQuotas.of(context, leases),
                 leases,
                 context.getBean(UsageLedger.class),

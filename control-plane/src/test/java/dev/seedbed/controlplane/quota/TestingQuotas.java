@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.internal.BudgetSql;
 import dev.seedbed.controlplane.quota.internal.LimitSql;
 import dev.seedbed.controlplane.quota.internal.ReservationLocks;
@@ -17,6 +18,7 @@ public final class TestingQuotas {
     /** Its calls must be made within a transaction. */
     public static Quotas of(ApplicationContext database, Leases leases) {
         return new Quotas(
+                database.getBean(Pipelines.class),
                 database.getBean(BudgetSql.class),
                 database.getBean(LimitSql.class),
                 database.getBean(ReservationLocks.class),

@@ -1,5 +1,7 @@
 package dev.seedbed.controlplane.generation.answer;
 
+import dev.seedbed.controlplane.database.Pipeline;
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.generation.AdmissionStep;
 import dev.seedbed.controlplane.generation.GenerationCommand;
 import dev.seedbed.controlplane.generation.GenerationSink;
@@ -29,6 +31,7 @@ class Adoption {
     private static final int ADOPT_AT_MOST = 100;
 
     private final TransactionTemplate transaction;
+    private final Pipelines pipelines;
     private final Generations generations;
     private final Fingerprints fingerprints;
     private final AttemptSql attempts;
@@ -38,6 +41,7 @@ class Adoption {
 
     Adoption(
             TransactionTemplate transaction,
+            Pipelines pipelines,
             Generations generations,
             Fingerprints fingerprints,
             AttemptSql attempts,
@@ -45,6 +49,7 @@ class Adoption {
             UsageLedger ledger,
             AnswerMetrics metrics) {
         this.transaction = transaction;
+        this.pipelines = pipelines;
         this.generations = generations;
         this.fingerprints = fingerprints;
         this.attempts = attempts;
@@ -84,7 +89,7 @@ class Adoption {
 
         @Override
         public void apply() {
-            attempts.insert(List.of(begun), false);
+            pipelines.sendNow(writes -> attempts.insert(List.of(begun), false, writes));
         }
 
         @Override
@@ -93,8 +98,8 @@ class Adoption {
         }
 
         @Override
-        public void applyAll(List<Deferred> steps) {
-            attempts.insert(steps.stream().map(step -> ((First) step).begun).toList(), false);
+        public void applyAll(List<Deferred> steps, Pipeline writes) {
+            attempts.insert(steps.stream().map(step -> ((First) step).begun).toList(), false, writes);
         }
     }
 
@@ -103,7 +108,7 @@ class Adoption {
         generations.record();
         return () -> {
             var adopted = attempts.adopt(begun);
-            attempts.insert(List.of(begun), adopted.isPresent());
+            pipelines.sendNow(writes -> attempts.insert(List.of(begun), adopted.isPresent(), writes));
             adopted.ifPresent(attempt -> reverse(attempt, begun.id()));
         };
     }
@@ -123,7 +128,7 @@ class Adoption {
 
     private void reverse(RequestId attempt, RequestId retry) {
         reversals.reverse(attempt).ifPresent(reversal -> {
-            ledger.append(reversal);
+            pipelines.sendNow(writes -> ledger.append(reversal, writes));
             metrics.adopted();
             log.info("generation {} adopts {}: {} given back", retry, attempt, reversal.amounts());
         });

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.generation.answer;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.sql.ResultSet;
@@ -36,8 +37,8 @@ class AttemptSql {
     record Begun(RequestId id, ApiKeyId key, Digest fingerprint, int retryCount) {}
 
     /** @param haveAdopted whether each of them has */
-    void insert(List<Begun> begun, boolean haveAdopted) {
-        jdbc.sql("""
+    void insert(List<Begun> begun, boolean haveAdopted, Pipeline writes) {
+        writes.sql("""
                 INSERT INTO answer_attempt (request_id, api_key_id, fingerprint, retry_count, has_adopted)
                 SELECT made.*, :adopted FROM unnest(:ids::uuid[], :keys::text[], :fingerprints::bytea[], :counts::integer[]) AS made
                 """)

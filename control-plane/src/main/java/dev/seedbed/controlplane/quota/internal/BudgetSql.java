@@ -1,5 +1,7 @@
 package dev.seedbed.controlplane.quota.internal;
 
+import dev.seedbed.controlplane.database.Pipeline;
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Durability;
 import dev.seedbed.controlplane.quota.Limit;
@@ -59,10 +61,12 @@ public class BudgetSql {
             """.formatted(OPEN_NOW);
 
     private final JdbcClient jdbc;
+    private final Pipelines pipelines;
     private final LimitSql limits;
 
-    BudgetSql(JdbcClient jdbc, LimitSql limits) {
+    BudgetSql(JdbcClient jdbc, Pipelines pipelines, LimitSql limits) {
         this.jdbc = jdbc;
+        this.pipelines = pipelines;
         this.limits = limits;
     }
 
@@ -157,13 +161,13 @@ public class BudgetSql {
     }
 
     /** Adds to the reserved amounts, and writes how far buckets have sunk. The rows must be locked and have room. */
-    public void reserve(List<BudgetRow> budgets, Amounts wanted) {
-        reserve(budgets, budget -> wanted.get(budget.unit()));
+    public void reserve(List<BudgetRow> budgets, Amounts wanted, Pipeline writes) {
+        reserve(budgets, budget -> wanted.get(budget.unit()), writes);
     }
 
-    /** As {@link #reserve(List, Amounts)}. @param budgets as they were read @param wanted of each */
-    public void reserve(List<BudgetRow> budgets, ToLongFunction<BudgetRow> wanted) {
-        jdbc.sql("""
+    /** As {@link #reserve(List, Amounts, Pipeline)}. @param budgets as they were read @param wanted of each */
+    public void reserve(List<BudgetRow> budgets, ToLongFunction<BudgetRow> wanted, Pipeline writes) {
+        writes.sql("""
                 UPDATE quota_budget AS budget
                 SET reserved = budget.reserved + change.amount,
                     posted = CASE WHEN change.sunk THEN change.level ELSE budget.posted END,
@@ -197,7 +201,7 @@ public class BudgetSql {
                         reservations.stream().map(RequestId::toString).toArray(String[]::new))
                 .query((row, n) -> row(row))
                 .list();
-        sink(rows);
+        pipelines.sendNow(writes -> sink(rows, writes));
         return rows;
     }
 
@@ -223,10 +227,10 @@ public class BudgetSql {
     }
 
     /** Writes how far buckets have sunk, so that amounts can be added to them. The rows must be locked. */
-    void sink(Collection<BudgetRow> budgets) {
+    void sink(Collection<BudgetRow> budgets, Pipeline writes) {
         var sunk = budgets.stream().filter(BudgetSql::hasSunk).distinct().toList();
         if (!sunk.isEmpty()) {
-            reserve(sunk, Amounts.NONE);
+            reserve(sunk, Amounts.NONE, writes);
         }
     }
 
@@ -283,7 +287,8 @@ public class BudgetSql {
     public void follow(Map<Subject, List<Limit>> inForce) {
         lockAll(inForce.keySet());
         // What sank until now sank by the limit before.
-        sink(read(inForce.keySet()));
+        var open = read(inForce.keySet());
+        pipelines.sendNow(writes -> sink(open, writes));
         jdbc.sql("""
                 UPDATE quota_budget AS budget
                 SET limit_amount = in_force.amount,

@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota.internal;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.wire.RequestId;
@@ -28,14 +29,14 @@ public class ReservationSql {
     }
 
     /** Budgets of which nothing is reserved get no line. */
-    public void insert(List<AdmissionRound.Admitted> admitted, long ownerEpoch, Duration ttl) {
+    public void insert(List<AdmissionRound.Admitted> admitted, long ownerEpoch, Duration ttl, Pipeline writes) {
         var lines = admitted.stream()
                 .flatMap(one -> one.budgets().stream()
                         .map(budget -> new ReservedLine(
                                 one.request().id(), budget, one.amounts().get(budget.unit()))))
                 .filter(line -> line.reserved() > 0)
                 .toList();
-        jdbc.sql("""
+        writes.sql("""
                 WITH reservation AS (
                     INSERT INTO quota_reservation (reservation_id, tenant_id, owner_epoch, state, expire_time)
                     SELECT reservation_id, tenant_id, :epoch, 'PENDING', clock_timestamp() + :ttl_ms * interval '1 millisecond'
@@ -68,8 +69,8 @@ public class ReservationSql {
     private record ReservedLine(RequestId reservation, BudgetRow budget, long reserved) {}
 
     /** Raises what the lines may post. Reservation and budgets must be locked. */
-    public void extend(RequestId id, List<BudgetRow> budgets, Amounts more) {
-        jdbc.sql("""
+    public void extend(RequestId id, List<BudgetRow> budgets, Amounts more, Pipeline writes) {
+        writes.sql("""
                 UPDATE quota_reservation_line AS line
                 SET reserved = line.reserved + change.amount
                 FROM unnest(:ids::bigint[], :amounts::bigint[]) AS change(budget_id, amount)
@@ -84,11 +85,11 @@ public class ReservationSql {
     }
 
     /** Moves the time of expiry of those that are still pending. The rows must be locked. */
-    public void renew(Collection<RequestId> ids, Duration ttl) {
+    public void renew(Collection<RequestId> ids, Duration ttl, Pipeline writes) {
         if (ids.isEmpty()) {
             return;
         }
-        jdbc.sql("""
+        writes.sql("""
                 UPDATE quota_reservation
                 SET expire_time = clock_timestamp() + :ttl_ms * interval '1 millisecond'
                 WHERE reservation_id = ANY (:ids::uuid[]) AND state = 'PENDING'
@@ -96,11 +97,11 @@ public class ReservationSql {
     }
 
     /** Applies decisions to reservations, lines and budgets. The rows must be locked. */
-    public void apply(List<Decided> decided) {
+    public void apply(List<Decided> decided, Pipeline writes) {
         if (decided.isEmpty()) {
             return;
         }
-        jdbc.sql("""
+        writes.sql("""
                 WITH change AS (
                     SELECT * FROM unnest(:change_reservations::uuid[], :change_budgets::bigint[], :posted::bigint[], :freed::bigint[])
                          AS change(reservation_id, budget_id, posted, freed)

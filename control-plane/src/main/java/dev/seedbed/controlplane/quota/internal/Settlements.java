@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota.internal;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.ReservationState;
@@ -26,19 +27,22 @@ public class Settlements {
      *
      * @param rows locked with their budgets
      * @param cumulative final work of each
+     * @param writes gets what is still to be written, unless one of them must see it
      * @return a posting for each, also of what moves nothing
      */
-    public List<Posting> settle(List<ReservationRow> rows, Map<RequestId, Amounts> cumulative) {
+    public List<Posting> settle(List<ReservationRow> rows, Map<RequestId, Amounts> cumulative, Pipeline writes) {
         var postings = new ArrayList<Posting>();
         var pending = new ArrayList<Decided>();
         for (var row : rows) {
             if (row.state() == ReservationState.PENDING) {
                 pending.add(decided(row, cumulative));
             } else {
-                locks.lockBudgets(List.of(row.id())).forEach(now -> postings.add(apply(decided(now, cumulative))));
+                writes.send();
+                locks.lockBudgets(List.of(row.id()), writes)
+                        .forEach(now -> postings.add(apply(decided(now, cumulative), writes)));
             }
         }
-        reservations.apply(pending);
+        reservations.apply(pending, writes);
         pending.forEach(one -> postings.add(one.posting(one.settlement())));
         return postings;
     }
@@ -47,9 +51,9 @@ public class Settlements {
         return new Decided(row, PostingDecision.settle(row, cumulative.getOrDefault(row.id(), Amounts.NONE)));
     }
 
-    private Posting apply(Decided one) {
+    private Posting apply(Decided one, Pipeline writes) {
         if (one.changes(one.settlement())) {
-            reservations.apply(List.of(one));
+            reservations.apply(List.of(one), writes);
         }
         return one.posting(one.settlement());
     }

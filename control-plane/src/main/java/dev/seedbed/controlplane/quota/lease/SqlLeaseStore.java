@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota.lease;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Posting;
 import dev.seedbed.controlplane.quota.QuotaProperties;
@@ -25,6 +26,7 @@ import org.springframework.stereotype.Component;
 @Component
 class SqlLeaseStore implements LeaseStore {
 
+    private final Pipelines pipelines;
     private final LeaseSql leases;
     private final BudgetSql budgets;
     private final ReservationLocks locks;
@@ -33,12 +35,14 @@ class SqlLeaseStore implements LeaseStore {
     private final QuotaProperties properties;
 
     SqlLeaseStore(
+            Pipelines pipelines,
             LeaseSql leases,
             BudgetSql budgets,
             ReservationLocks locks,
             ReservationSql reservations,
             Settlements settlements,
             QuotaProperties properties) {
+        this.pipelines = pipelines;
         this.leases = leases;
         this.budgets = budgets;
         this.locks = locks;
@@ -66,7 +70,9 @@ class SqlLeaseStore implements LeaseStore {
         var rows = budgets.lock(budgetIds(allowances), there);
         var postings = new ArrayList<Posting>();
         if (!ended.isEmpty()) {
-            postings.addAll(settlements.settle(locks.lockBudgets(ended.keySet()), ended));
+            var writes = pipelines.begin();
+            postings.addAll(settlements.settle(locks.lockBudgets(ended.keySet(), writes), ended, writes));
+            writes.send();
             rows = budgets.lock(budgetIds(allowances), List.of());
         }
         var locked = new LockedBudgets(rows);

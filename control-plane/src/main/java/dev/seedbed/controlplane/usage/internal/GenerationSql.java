@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.usage.internal;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.pricing.PriceList;
 import dev.seedbed.controlplane.tenant.ApiKeyId;
 import dev.seedbed.controlplane.tenant.TenantId;
@@ -34,11 +35,11 @@ public class GenerationSql {
     }
 
     /** Those that are there already are left alone. */
-    public void insert(List<Later> later) {
+    public void insert(List<Later> later, Pipeline writes) {
         if (later.isEmpty()) {
             return;
         }
-        jdbc.sql("""
+        writes.sql("""
                 INSERT INTO usage_generation
                     (request_id, tenant_id, project_id, api_key_id, model_version, price_list_id, price_list_version,
                      surface, knobs, limits, state, finish_reason, finish_detail, input_tokens, cached_input_tokens, forward_passes,
@@ -125,11 +126,11 @@ public class GenerationSql {
                 "edits", column(works, Work::edits));
     }
 
-    public void progress(Map<RequestId, Work> cumulative) {
+    public void progress(Map<RequestId, Work> cumulative, Pipeline writes) {
         var ids = List.copyOf(cumulative.keySet());
         var works =
                 ids.stream().map(id -> cumulative.getOrDefault(id, Work.NONE)).toList();
-        jdbc.sql("""
+        writes.sql("""
                 UPDATE usage_generation AS generation
                 SET input_tokens = work.input_tokens,
                     cached_input_tokens = work.cached_input_tokens,
@@ -152,13 +153,13 @@ public class GenerationSql {
         return works.stream().map(counter).toArray(Long[]::new);
     }
 
-    public void close(Map<RequestId, Ended> ended) {
+    public void close(Map<RequestId, Ended> ended, Pipeline writes) {
         if (ended.isEmpty()) {
             return;
         }
         var ids = List.copyOf(ended.keySet());
         var endings = ids.stream().map(ended::get).toList();
-        jdbc.sql("""
+        writes.sql("""
                 UPDATE usage_generation AS generation
                 SET state = ended.state, finish_reason = ended.finish_reason, finish_detail = ended.finish_detail,
                     finish_time = clock_timestamp(), input_tokens = ended.input_tokens,

@@ -1,11 +1,13 @@
 package dev.seedbed.controlplane.usage.internal;
 
+import dev.seedbed.controlplane.database.Pipeline;
 import dev.seedbed.controlplane.quota.Unit;
 import dev.seedbed.controlplane.usage.Account;
 import dev.seedbed.controlplane.usage.LedgerEntry;
 import dev.seedbed.controlplane.wire.RequestId;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -19,9 +21,9 @@ public class LedgerSql {
         this.jdbc = jdbc;
     }
 
-    /** Writes the entries that are not there yet and returns how many that were. */
-    public int insert(List<LedgerEntry> entries) {
-        return jdbc.sql("""
+    /** Writes the entries that are not there yet. @param written is told how many that were */
+    public void insert(List<LedgerEntry> entries, Pipeline writes, IntConsumer written) {
+        writes.sql("""
                 INSERT INTO usage_ledger_entry (request_id, kind, seq, unit, debit_account, credit_account, amount)
                 SELECT * FROM unnest(
                     :requests::uuid[], :kinds::text[], :seqs::integer[], :units::text[],
@@ -35,7 +37,7 @@ public class LedgerSql {
                 .param("debits", texts(entries, entry -> entry.debit().name()))
                 .param("credits", texts(entries, entry -> entry.credit().name()))
                 .param("amounts", entries.stream().map(LedgerEntry::amount).toArray(Long[]::new))
-                .update();
+                .update(written);
     }
 
     public List<LedgerEntry> entriesOf(RequestId requestId) {

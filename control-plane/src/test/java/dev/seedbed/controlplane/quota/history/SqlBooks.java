@@ -1,5 +1,6 @@
 package dev.seedbed.controlplane.quota.history;
 
+import dev.seedbed.controlplane.database.Pipelines;
 import dev.seedbed.controlplane.quota.Amounts;
 import dev.seedbed.controlplane.quota.Limit;
 import dev.seedbed.controlplane.quota.Locking;
@@ -45,6 +46,7 @@ final class SqlBooks extends LeasingBooks {
 
     private final UsageLedger ledger;
     private final TransactionTemplate transaction;
+    private final Pipelines pipelines;
     private final JdbcClient jdbc;
     private final Caller caller;
     private final Set<Limit.Key> limited = new HashSet<>();
@@ -58,6 +60,7 @@ final class SqlBooks extends LeasingBooks {
         this.quotas = database.getBean(Quotas.class);
         this.ledger = database.getBean(UsageLedger.class);
         this.transaction = database.getBean(TransactionTemplate.class);
+        this.pipelines = database.getBean(Pipelines.class);
         this.jdbc = database.getBean(JdbcClient.class);
         this.caller = caller;
         this.ttl = ttl;
@@ -87,9 +90,11 @@ final class SqlBooks extends LeasingBooks {
 
     private ReservationOutcome reserve(int request, int replica, Amounts wanted, Locking locking) {
         return Objects.requireNonNull(transaction.execute(status -> {
+            var writes = pipelines.begin();
             var outcome = of(replica)
-                    .reserve(List.of(new ReservationRequest(id(request), caller, wanted)), replica, locking)
+                    .reserve(List.of(new ReservationRequest(id(request), caller, wanted)), replica, locking, writes)
                     .getFirst();
+            writes.send();
             if (!(outcome instanceof ReservationOutcome.Reserved)) {
                 status.setRollbackOnly();
             }
@@ -116,8 +121,10 @@ final class SqlBooks extends LeasingBooks {
         var byId = new HashMap<RequestId, Amounts>();
         cumulative.forEach((request, work) -> byId.put(id(request), work));
         List<Posting> postings = inTransaction(() -> {
-            var posted = of(replica).checkpoint(byId, replica, Locking.SKIP);
-            ledger.append(posted);
+            var writes = pipelines.begin();
+            var posted = of(replica).checkpoint(byId, replica, Locking.SKIP, writes);
+            ledger.append(posted, writes);
+            writes.send();
             return posted;
         });
         var states = new HashMap<Integer, ReservationState>();
@@ -132,8 +139,10 @@ final class SqlBooks extends LeasingBooks {
     @Override
     public ReservationState settle(int request, int replica, Amounts cumulative) {
         return inTransaction(() -> {
-            var postings = of(replica).settle(Map.of(id(request), cumulative), replica, Locking.SKIP);
-            ledger.append(postings);
+            var writes = pipelines.begin();
+            var postings = of(replica).settle(Map.of(id(request), cumulative), replica, Locking.SKIP, writes);
+            ledger.append(postings, writes);
+            writes.send();
             return postings.getFirst().state();
         });
     }
@@ -153,7 +162,7 @@ final class SqlBooks extends LeasingBooks {
         transaction.executeWithoutResult(status -> leases.recall());
         return (round, open, ended) -> inTransaction(() -> {
             var written = leases.write(round, replica, open, ended);
-            ledger.append(written.postings());
+            pipelines.sendNow(writes -> ledger.append(written.postings(), writes));
             return written;
         });
     }
