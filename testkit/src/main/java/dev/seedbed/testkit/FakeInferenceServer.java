@@ -109,6 +109,20 @@ public final class FakeInferenceServer implements AutoCloseable {
         script = next;
     }
 
+    /** From now on every generation commits the words, each as one token, and runs until it is cancelled. @return counts one of them */
+    public CountDownLatch runUntilCancelled(String... words) {
+        var cancelled = new CountDownLatch(1);
+        script((request, generation) -> {
+            generation.prefill();
+            for (var word : words) {
+                generation.commit(word, 1);
+            }
+            generation.awaitCancelled();
+            cancelled.countDown();
+        });
+        return cancelled;
+    }
+
     /** From now on every generation says three words and stops; nothing was requested. */
     public void reset() {
         script = FakeInferenceServer::threeWords;

@@ -21,7 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** What admissions, checkpoints and settlements write to budgets, ledger and records, in the caller's transaction. What is decided at a time is written in one round trip. */
+/**
+ * What admissions, checkpoints and settlements write to budgets, ledger and records, in the caller's transaction. What is decided at a
+ * time is written in one round trip.
+ */
 final class StrictWriting {
 
     private final Pipelines pipelines;

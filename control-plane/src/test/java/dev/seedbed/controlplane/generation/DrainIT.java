@@ -79,13 +79,7 @@ class DrainIT {
         var replica = new RunningReplica("seedbed.drain.readiness-delay=0s", "seedbed.drain.stream-grace=500ms");
         var database = replica.database();
         var tenant = tenant(replica);
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled("one ");
         try (var stream = tenant.stream("/v1/completions", STREAM)) {
             stream.event();
             var closing = Thread.ofVirtual().start(replica::close);

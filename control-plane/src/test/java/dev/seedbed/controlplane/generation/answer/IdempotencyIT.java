@@ -276,13 +276,7 @@ class IdempotencyIT {
 
     @Test
     void stopsWhenNobodyReadsAndNeverGeneratesAgain() throws Exception {
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled("one ");
         try (var first = stream(tenant.at(hasty.port()), STREAM)) {
             first.data();
             first.data();

@@ -79,11 +79,7 @@ class LateAdoptionIT {
 
     @Test
     void givesTheChargeBackWhenTheClientIsFoundGone() throws Exception {
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            generation.awaitCancelled();
-        });
+        adapter.runUntilCancelled("one ");
         try (var left = client.begin()) {
             adapter.reset();
             client.at(other).post(1);

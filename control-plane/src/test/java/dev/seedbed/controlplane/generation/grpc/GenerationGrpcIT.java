@@ -49,7 +49,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -248,13 +247,7 @@ class GenerationGrpcIT {
 
     @Test
     void billsTheLastReportOfACallThatIsCancelled() throws Exception {
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled("one ");
         var context = Context.current().withCancellation();
         context.run(() -> {
             var events = stub().generate(prompt("say it").setMaxTokens(40).build());
@@ -268,12 +261,7 @@ class GenerationGrpcIT {
 
     @Test
     void endsWithTheDeadlineOfItsCaller() throws Exception {
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled();
         var failure = failureOf(() -> stub().withDeadlineAfter(700, TimeUnit.MILLISECONDS)
                 .generate(prompt("say it").setMaxTokens(40).build())
                 .forEachRemaining(event -> {}));

@@ -284,10 +284,7 @@ class CompletionsIT {
 
     @Test
     void findsOutThatItsClientIsGoneWhileNothingIsSent() throws Exception {
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.awaitCancelled();
-        });
+        adapter.runUntilCancelled();
         var stream = tenant.stream("/v1/completions", "{\"prompt\": \"say it\", \"stream\": true}");
         assertThat(stream.line()).isEqualTo(": ping");
         stream.close();

@@ -115,15 +115,7 @@ class FailuresIT {
 
     @Test
     void billsTheLastReportOfAClientThatLeaves() throws Exception {
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            for (int i = 0; i < 3; i++) {
-                generation.commit("word ", 1);
-            }
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled("word ", "word ", "word ");
         var stream = tenant.stream("/v1/completions", STREAM);
         for (int i = 0; i < 3; i++) {
             stream.event();
@@ -168,13 +160,7 @@ class FailuresIT {
 
     @Test
     void stopsAStreamWhoseReservationWasTakenFromIt() throws Exception {
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled("one ");
         try (var stream = tenant.stream("/v1/completions", STREAM)) {
             stream.event();
             var id = requestId(stream.response());

@@ -47,13 +47,7 @@ class WaitingClientsIT {
 
     @Test
     void stopsAndBillsUntilThenWhenTheConnectionIsClosed() throws Exception {
-        var cancelled = new CountDownLatch(1);
-        adapter.script((request, generation) -> {
-            generation.prefill();
-            generation.commit("one ", 1);
-            generation.awaitCancelled();
-            cancelled.countDown();
-        });
+        var cancelled = adapter.runUntilCancelled("one ");
         try (var connection = connect()) {
             send(connection, request("say it"));
             await().until(() -> adapter.requests().size() == 1);
