@@ -119,22 +119,16 @@ public class Quotas {
 
     /** One of a tenant's keys in a transaction: what the others may get depends on what it got. */
     private void grant(AdmissionRound round, long ownerEpoch, Pipeline writes) {
-        if (round.admitted().stream().noneMatch(Quotas::hasLeasedLimit)) {
-            return;
-        }
-        // A grant is taken from the budgets as the admissions leave them.
-        writes.send();
         var tenants = new HashSet<TenantId>();
         for (var admitted : round.admitted()) {
             var caller = admitted.request().caller();
-            if (tenants.add(caller.tenantId())) {
-                leases.grantWith(caller, ownerEpoch, round.budgetsOf(admitted.request()), admitted.amounts());
+            var budgetsNow = round.budgetsOf(admitted.request());
+            if (Leases.mayGrant(budgetsNow) && tenants.add(caller.tenantId())) {
+                // It is taken from the budgets as the admissions leave them.
+                writes.send();
+                leases.grantWith(caller, ownerEpoch, budgetsNow, admitted.amounts());
             }
         }
-    }
-
-    private static boolean hasLeasedLimit(AdmissionRound.Admitted admitted) {
-        return admitted.budgets().stream().anyMatch(row -> row.durability() == Durability.LEASED);
     }
 
     /**

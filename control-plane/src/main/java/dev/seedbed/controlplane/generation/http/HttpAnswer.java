@@ -42,6 +42,10 @@ abstract sealed class HttpAnswer implements GenerationSink permits StreamedAnswe
         exchange.admitted(RateLimit.of(after));
     }
 
+    final Exchange exchange() {
+        return exchange;
+    }
+
     final OpenAiShape shape() {
         return shape;
     }

@@ -23,7 +23,6 @@ final class WholeAnswer extends HttpAnswer {
 
     private final ClosedConnections closed;
     private final Connection connection;
-    private final Exchange exchange;
     private final StringBuilder text = new StringBuilder();
 
     WholeAnswer(
@@ -36,7 +35,6 @@ final class WholeAnswer extends HttpAnswer {
         super(response, shape, headers, exchange);
         this.closed = closed;
         this.connection = connection;
-        this.exchange = exchange;
     }
 
     @Override
@@ -64,7 +62,7 @@ final class WholeAnswer extends HttpAnswer {
     }
 
     private void requireClient(Duration lookedAtMost) {
-        if (exchange.elapsedMillis() >= LONG.toMillis() && closed.contains(connection, lookedAtMost)) {
+        if (exchange().elapsedMillis() >= LONG.toMillis() && closed.contains(connection, lookedAtMost)) {
             throw new ClientGoneException("connection closed by its client");
         }
     }

@@ -167,6 +167,11 @@ public class Leases {
         }
     }
 
+    /** Whether limits let a caller have an allowance at all. @param budgets all of the caller's */
+    public static boolean mayGrant(List<BudgetRow> budgets) {
+        return LeaseGrant.isAllowed(budgets);
+    }
+
     /** As {@link #grant}, in the present transaction and until its end. */
     @Transactional(propagation = Propagation.MANDATORY)
     public void grantWith(Caller caller, long ownerEpoch, List<BudgetRow> budgets, Amounts reserved) {
